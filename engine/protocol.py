@@ -1,0 +1,458 @@
+"""The contract between the engine and its connectors; the one engine module, besides `errors`, that a connector sees.
+
+A connector serves one kind of system. Some systems visit us (QuickBooks' Web Connector), others are called by us
+(Pipedrive), so the contract never says "read now": the engine keeps the work, and an endpoint *takes* requests when
+its system is ready, carries them, and *gives* back what came of them. What an endpoint must remember between two
+calls goes through `State`, so that any process may answer the next call. Standard library only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from zoneinfo import ZoneInfo
+
+Record = dict[str, Any]
+"""One thing of an entity in its system's own field names. Values: str, bool, int, Decimal, None, list, dict.
+Dates are ISO text. A field that was not asked for is missing; one that was asked for and is empty is None ([] for a
+list). Custom fields stand under `custom` by their names. Derived fields stand beside the others."""
+
+FieldType = Literal["text", "number", "boolean", "date", "datetime", "id", "enum", "address", "object"]
+"""`number` is Decimal (money too); `id` is the opaque text key of a record; `enum` is the option's text; `address`
+is a dict of the common parts below, or a system's own shape with `Field.parts`; `object` has `Field.fields`."""
+
+ADDRESS_PARTS = ("lines", "city", "region", "postal_code", "country")
+"""The common shape of an address: `lines` is a list of text, the others are text or None."""
+
+
+# ------------------------------------------------------------------------------------------- catalogues, as data
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of an entity. `many` makes it a list of its type."""
+
+    name: str
+    type: FieldType = "text"
+    many: bool = False
+    fields: tuple[Field, ...] = ()
+    """Of an object (or of each element of a list of objects)."""
+    length: int | None = None
+    """Most characters that the system takes."""
+    options: tuple[str, ...] = ()
+    """Of an enum: every text it can have. Empty: not known before the account is asked."""
+    required: bool = False
+    """A create needs it."""
+    readable: bool = True
+    writable: bool = False
+    refers: str | None = None
+    """Of an id: the entity whose key it holds."""
+    derived: str | None = None
+    """The formula, in words, of a field that the connector computes."""
+    needs: tuple[str, ...] = ()
+    """Of a derived field: the system's own root fields that a query must ask for to compute it."""
+    parts: Mapping[str, str | tuple[str, ...]] | None = None
+    """Of an address in a system's own shape: common part -> own key (`lines`: several own keys)."""
+    total_of: str | None = None
+    """The child list that it is the sum of: never written while the draft has such children, but compared."""
+    rewritten: bool = False
+    """The system rewrites what it is sent, so it is compared with what we sent and never with what came back."""
+    related: tuple[str, str] | None = None
+    """Of a list of records of another entity that point here: (that entity, its field that holds our key)."""
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """A list of an entity that is written by requests of its own (line items of a deal)."""
+
+    name: str
+    fields: tuple[Field, ...]
+    amount: tuple[str, ...] = ()
+    """The fields whose product is one child's amount; amounts are rounded to the cent and add up to the total."""
+    answered_amount: str | None = None
+    """The field of an answered child in which the system says the amount it made of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Keys of records of `entity`, found in this record at `path` (a JMESPath giving a list of ids)."""
+
+    entity: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteField:
+    """Where a text about a record goes: a record of `entity` whose `target` field holds the key, `text` the words."""
+
+    entity: str
+    target: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A kind of thing in a system."""
+
+    name: str
+    key: str
+    """The field that holds a record's opaque key."""
+    label: str
+    """The field that names a record for people; a target named by text is looked up by it."""
+    fields: tuple[Field, ...]
+    custom: bool = False
+    """Has custom fields, addressed by name under `custom`."""
+    custom_creates: bool = False
+    """Missing custom fields are made at first use."""
+    creates: bool = False
+    updates: bool = False
+    children: tuple[Children, ...] = ()
+    identity: bool = False
+    """Carries our identity lines, so an unknown outcome can be looked up and a lost store rebuilt."""
+    refresh: Literal["list", "keys"] = "list"
+    """How the engine learns a target's present state before a write: one list of what changed, or the keys alone."""
+    date: str | None = None
+    """The date field that a mapping's `since` compares."""
+    lookups: tuple[Relation, ...] = ()
+    """Records of other entities that `enrich` needs; a record waits until they are held."""
+    touches: tuple[Relation, ...] = ()
+    """Records whose content changes with this one without being marked as changed: re-read before use."""
+    pulls: tuple[Relation, ...] = ()
+    """Records that must be held once this one is, whatever their date."""
+    note: NoteField | None = None
+    reports_gone: bool = False
+    """Deletions can be asked for (`Query.kind == "gone"`)."""
+    voids: str | None = None
+    """The boolean field that says a record was voided."""
+    help: str = ""
+
+    def field(self, name: str) -> Field | None:
+        """The field of that name, or None."""
+        return next((one for one in self.fields if one.name == name), None)
+
+
+Catalogue = Mapping[str, Entity]
+"""The entities of one system, by name. The engine orders reads by lookups and relations; a catalogue need not."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """A custom field that the compiled mappings write, for the connector to find by name or to make."""
+
+    name: str
+    type: FieldType
+    many: bool = False
+    length: int | None = None
+    """Most characters that mappings can produce, where known."""
+    money: bool = False
+    """A number that is an amount in the record's currency."""
+    options: tuple[str, ...] = ()
+    """Every literal that a rule gives an enum."""
+    optional: bool = False
+    """Left out in silence where the system has no such field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value that points at a record of another entity (an enum's option, a user), as a link's target key."""
+
+    entity: str
+    key: str
+
+
+# ----------------------------------------------------------------------------------------- requests and results
+QueryKind = Literal["changed", "keys", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Ask a system for records: those changed since a cursor, those of given keys, or the keys that are gone."""
+
+    entity: str
+    kind: QueryKind = "changed"
+    fields: tuple[str, ...] = ()
+    """Root field names that are needed (derived ones included); the connector asks for no more where it can."""
+    cursor: str | None = None
+    """What the last complete reading's page said, in the connector's own words. None: everything (from `since`)."""
+    since: str | None = None
+    """ISO date for a first reading: older records may be left out."""
+    keys: tuple[str, ...] = ()
+    id: str = ""
+
+    def pack(self) -> dict[str, Any]:
+        """As a JSON-able dict, for `State`."""
+        return asdict(self)
+
+    @classmethod
+    def unpack(cls, data: Mapping[str, Any]) -> Query:
+        """The query that `pack` made this of."""
+        return cls(**{**data, "fields": tuple(data["fields"]), "keys": tuple(data["keys"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """One element of a child list. `ref` is our key for it, `key` the system's (None until it was made)."""
+
+    ref: str
+    key: str | None = None
+    values: Record = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Change one record: its intent is stored before anybody sees it, and its id stays when it is repeated."""
+
+    id: str
+    entity: str
+    action: Literal["create", "update", "children"]
+    key: str | None = None
+    """The record's key; None for a create."""
+    values: Record = field(default_factory=dict)
+    """Field -> value; custom fields as `custom.NAME`. None clears."""
+    identity: tuple[str, ...] = ()
+    """The identity lines that the record shall carry, the primary's first (empty: leave what is there)."""
+    expected: Record = field(default_factory=dict)
+    """Of an update: the written fields as we last saw them; a system with edit sequences re-reads and compares."""
+    child: str | None = None
+    """Of `children`: the list's name, with what to add, change and remove in it."""
+    add: tuple[Child, ...] = ()
+    change: tuple[Child, ...] = ()
+    remove: tuple[Child, ...] = ()
+    known: tuple[Child, ...] = ()
+    """Of `children` after an unknown outcome: `recover` is set, and the elements of ours that were there before."""
+    recover: bool = False
+    """The outcome of an earlier attempt is unknown: read what is there, pair it with `add`, send only the rest."""
+
+    def pack(self) -> dict[str, Any]:
+        """As a JSON-able dict (Decimals stay Decimals)."""
+        return asdict(self)
+
+    @classmethod
+    def unpack(cls, data: Mapping[str, Any]) -> Write:
+        """The write that `pack` made this of."""
+        lists = {name: tuple(Child(**one) for one in data[name]) for name in ("add", "change", "remove", "known")}
+        return cls(**{**data, **lists, "identity": tuple(data["identity"])})
+
+
+Request = Query | Write
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record that a system handed over, with the identity lines of ours that it carries."""
+
+    key: str
+    record: Record
+    identity: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A record that is no longer there. `how` is "deleted" (merged list objects show as deleted)."""
+
+    key: str
+    how: str = "deleted"
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of the answer to a query. The last one says `done` and carries the cursor for the next reading."""
+
+    found: Sequence[Found] = ()
+    gone: Sequence[Gone] = ()
+    missing: tuple[str, ...] = ()
+    """Of the keys asked for, those that the system does not know."""
+    done: bool = False
+    cursor: str | None = None
+    read_at: datetime | None = None
+    """Our clock (aware UTC) when the system was asked; None: now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A write was carried out; `record` is the answer in engine shape (as a Query would give it)."""
+
+    key: str
+    record: Record = field(default_factory=dict)
+    identity: tuple[str, ...] = ()
+    children: tuple[Child, ...] = ()
+    """Of `children`: every element of ours that is there now, with the system's key and the values it answered."""
+
+
+class Failure(StrEnum):
+    """What the engine must do about a request that was not carried out."""
+
+    UNSENT = "unsent"
+    """Handed back untouched (no tokens left, visit over): due again, no attempt counted."""
+    RETRY = "retry"
+    """A passing fault and certainly not carried out: again after a pause."""
+    UNKNOWN = "unknown"
+    """It may have been carried out: look it up by identity before anything is repeated."""
+    STALE = "stale"
+    """Somebody changed the record meanwhile: read it again and decide again."""
+    GONE = "gone"
+    """The record is not there any more: park; it is never made again by itself."""
+    REFUSED = "refused"
+    """The system does not take this data: park with its words."""
+    CONFIGURATION = "configuration"
+    """Credentials, rights or settings: a person must act; nothing of this system goes on until then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A request failed. `message` is one plain sentence with the next step; `field` the field at fault, if known."""
+
+    failure: Failure
+    message: str
+    code: str = ""
+    field: str | None = None
+    again_after: timedelta | None = None
+
+
+Result = Page | Written | Failed
+
+
+# ------------------------------------------------------------------------------------------------------- ports
+class Work(Protocol):
+    """What an endpoint sees of the engine: the requests for its system in its connection."""
+
+    def take(self, limit: int, stale_before: datetime) -> Sequence[Request]:
+        """The next requests, at most `limit` writes, queries first; what was read before `stale_before` is read again.
+
+        Writes are leased and their intent is stored when this returns; each must be given back. Where a write needs
+        a fresher look at its target, the queries come first and the write with a later call: go on taking until
+        nothing comes. A query may be handed out again until its last page was given.
+        """
+
+    def give(self, request: Request, result: Result) -> None:
+        """What came of a request, in one transaction: page by page for a query, once for a write."""
+
+    def waiting(self, stale_before: datetime) -> int:
+        """How many requests are ready: nought means that a visit has nothing to do."""
+
+    def visited(self, ticket: str, **facts: Any) -> None:
+        """Keep facts about one visit or drain (`started_at`, `ended_at`, `requests`, `records`, `message`...)."""
+
+
+class State(Protocol):
+    """A small memory that survives restarts and is shared between processes; values are JSON with Decimal."""
+
+    def get(self, key: str) -> Any | None:
+        """The value, or None if there is none or it has expired."""
+
+    def put(self, key: str, value: Any, ttl: timedelta | None = None) -> None:
+        """Store a value, for `ttl` or for good. None removes it."""
+
+    def change(
+        self, key: str, function: Callable[[Any | None], Any | None], ttl: timedelta | None = None
+    ) -> Any | None:
+        """Read, apply, store in one transaction, across processes; returns what was stored. None removes it."""
+
+    def spend(self, name: str, amount: int, limit: int, window: timedelta) -> bool:
+        """Count `amount` if the sum within the last `window` stays within `limit`; else count nothing and say False."""
+
+    def spent(self, name: str, window: timedelta) -> int:
+        """The sum counted within the last `window`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where an endpoint works: one connection, its settings, and the engine's ports."""
+
+    connection: str
+    settings: Mapping[str, Any]
+    """This connector's block of engine.yaml, secrets resolved. Never log it."""
+    zone: ZoneInfo
+    """The QuickBooks computer's zone."""
+    url: str
+    """The public address under which `answer` is reached, without a trailing slash."""
+    state: State
+    shared: Callable[[str], State]
+    """A state shared by every connection that names the same scope (one Pipedrive company's tokens)."""
+    work: Work
+    clock: Callable[[], datetime]
+    """Aware UTC."""
+    custom_fields: Mapping[str, tuple[CustomField, ...]] = field(default_factory=dict)
+    """By entity: the custom fields that the connection's mappings use."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request that reached this endpoint's address; `path` is what follows it. Header names in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    query: str = ""
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """The answer, sent as it is: no compression, no redirect."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `engine ping`: what was looked at, whether it is well, and the next step if not."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+@runtime_checkable
+class Endpoint(Protocol):
+    """One system of one connection, alive. Every method may be called from any thread."""
+
+    def drain(self) -> timedelta | None:
+        """Carry what is due, as fast as the system allows; when to come again. None: the system calls us."""
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request that the system (or a person's browser) made. 404 where nothing is served."""
+
+    def canonical(self, entity: str, values: Mapping[str, Any]) -> Record:
+        """A draft's values as a Query would show them once written (an `Option` as its text, money at two decimals)."""
+
+    def ping(self) -> Sequence[Check]:
+        """Talk to the real system where it can be called, and say what is well and what is not."""
+
+    def close(self) -> None:
+        """Let go of sockets and threads."""
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """The adapter of one kind of system. Stateless; registered as an entry point in the group `engine.connectors`."""
+
+    name: ClassVar[str]
+    """As it stands in `from:` and `to:` and in engine.yaml."""
+    title: ClassVar[str]
+    """As people call the system: "QuickBooks", "Pipedrive"."""
+    settings_schema: ClassVar[Mapping[str, Any]]
+    """JSON Schema of its block in engine.yaml, with descriptions."""
+
+    @classmethod
+    def catalogue(cls) -> Catalogue:
+        """Its entities, as data."""
+
+    @classmethod
+    def derive(cls, entity: str, record: Record, earlier: Record | None) -> Record:
+        """The record with the derived fields that it alone (and its earlier version) determines. Pure."""
+
+    @classmethod
+    def enrich(cls, entity: str, record: Record, lookup: Callable[[str, str], Record]) -> Record:
+        """The record with the derived fields that need `Entity.lookups`; `lookup(entity, key)` raises KeyError where
+        a record is not held. Pure."""
+
+    @classmethod
+    def open(cls, site: Site) -> Endpoint:
+        """The endpoint of a connection. Talks to nobody yet."""
