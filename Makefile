@@ -1,0 +1,37 @@
+# Needs python3 (3.11 or newer) and make; everything else goes into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+WORKERS ?= 2
+
+.PHONY: setup demo test lint docs bench clean
+
+setup: $(READY)
+
+# The stamp is newer than pyproject.toml as long as the dependencies are the ones installed.
+$(READY): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(READY)
+
+demo: $(READY)
+	$(BIN)/engine demo $(DEMO)
+
+test: $(READY)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --ignore tests/benchmarks $(TESTS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(READY)
+	$(BIN)/python -m engine.cli.reference docs/commands.md
+
+bench: $(READY)
+	$(BIN)/pytest -p no:xdist tests/benchmarks --benchmark-only
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,69 @@
+"""Reads a request's body within bounds of size and time, so that no caller can fill the memory or hold us for ever."""
+
+from __future__ import annotations
+
+import anyio
+from starlette.requests import Request
+
+MIB = 1024 * 1024
+SOAP_LIMIT = 64 * MIB
+"""Bytes of an XML body: a page of QuickBooks records; its connector has a stricter limit of its own."""
+LIMIT = 1 * MIB
+"""Bytes of any other body."""
+SECONDS = 120.0
+"""For the whole body. The Web Connector sends a page over the user's uplink."""
+DISCARDED = 256 * MIB
+"""Bytes of an over-long body that are read and thrown away: a client that is still sending would not see our answer."""
+
+XML_TYPES = ("text/xml", "application/xml", "application/soap+xml")
+
+
+class TooLarge(Exception):
+    """The body is longer than `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The body is longer than {limit // MIB} MB.")
+
+
+class TooSlow(Exception):
+    """The body did not arrive within SECONDS."""
+
+    def __init__(self) -> None:
+        super().__init__("The body did not arrive in time.")
+
+
+def limit_for(content_type: str) -> int:
+    """The most bytes that are taken of a body of this Content-Type."""
+    return SOAP_LIMIT if content_type.partition(";")[0].strip().lower() in XML_TYPES else LIMIT
+
+
+async def read_body(request: Request, limit: int, seconds: float = SECONDS) -> bytes:
+    """The body; raises TooLarge as soon as that is known, TooSlow, or starlette's ClientDisconnect."""
+    try:
+        with anyio.fail_after(seconds):
+            announced = request.headers.get("content-length", "")
+            if announced.isdecimal() and int(announced) > limit:
+                await _discard(request)
+                raise TooLarge(limit)
+            chunks: list[bytes] = []
+            size = 0
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    chunks.clear()
+                    await _discard(request)
+                    raise TooLarge(limit)
+                chunks.append(chunk)
+            return b"".join(chunks)
+    except TimeoutError:
+        raise TooSlow from None
+
+
+async def _discard(request: Request) -> None:
+    if request.headers.get("expect", "").lower() == "100-continue":
+        return  # it waits for our word before it sends anything
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > DISCARDED:
+            return

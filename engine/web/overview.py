@@ -1,0 +1,129 @@
+"""Turns the plain data of `Connection.status()` into what the status page says. Pure: values in, sentences out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+COLUMNS = ("created", "linked", "updated", "unchanged", "waiting", "parked")
+Mood = Literal["well", "busy", "person", "new"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why records wait, are parked or were left out, and how many of them."""
+
+    kind: str
+    text: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MappingRow:
+    """One mapping of a connection: a number for each of COLUMNS, and the reasons behind the last ones."""
+
+    name: str
+    counts: Mapping[str, int]
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The last time that a system and we spoke."""
+
+    system: str
+    at: str
+    ago: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One connection as the page shows it."""
+
+    name: str
+    mood: Mood
+    sentence: str
+    rows: tuple[MappingRow, ...]
+    visits: tuple[Visit, ...]
+    links: int
+    tokens: int
+    broken: str = ""
+
+
+def overview(name: str, status: Mapping[str, Any], now: datetime, titles: Mapping[str, str]) -> Overview:
+    """A connection's page part. `titles` has the systems' names for people; `now` is aware UTC."""
+    rows = tuple(_row(mapping, facts) for mapping, facts in status.get("mappings", {}).items())
+    visits = tuple(
+        _visit(titles.get(system, system), facts, now) for system, facts in _visits(status) if _when(facts) is not None
+    )
+    mood, sentence = _sentence(status, rows, visits)
+    return Overview(name, mood, sentence, rows, visits, _links(status), int(status.get("tokens_spent", 0)))
+
+
+def _visits(status: Mapping[str, Any]) -> Sequence[tuple[str, Mapping[str, Any]]]:
+    last = status.get("last_visits", {})
+    return [(system, facts) for system, facts in last.items() if facts]
+
+
+def _links(status: Mapping[str, Any]) -> int:
+    links = status.get("links", 0)
+    return sum(links.values()) if isinstance(links, Mapping) else int(links)
+
+
+def _row(name: str, facts: Mapping[str, Any]) -> MappingRow:
+    outcomes, states = facts.get("outcomes", {}), facts.get("states", {})
+    counts = {column: int(outcomes.get(column, 0)) for column in COLUMNS[:4]}
+    reasons: list[Reason] = []
+    for kind in ("waiting", "parked", "skipped"):
+        listed = facts.get(kind, {})
+        counts[kind] = int(states.get(kind, sum(listed.values())))
+        most_first = sorted(listed.items(), key=lambda one: (-one[1], one[0]))
+        reasons += [Reason(kind, text or "no reason given", count) for text, count in most_first]
+    return MappingRow(name, counts, tuple(reasons))
+
+
+def _sentence(status: Mapping[str, Any], rows: Sequence[MappingRow], visits: Sequence[Visit]) -> tuple[Mood, str]:
+    """The one line that a person reads first: what there is to do, and for whom."""
+    busy = int(status.get("busy", 0))
+    parked = sum(row.counts["parked"] for row in rows)
+    waiting = sum(row.counts["waiting"] for row in rows)
+    stopped = status.get("stopped")
+    if stopped:
+        return "person", str(stopped)
+    if not visits and not any(sum(row.counts.values()) for row in rows):
+        return "new", "Nobody has called yet. Add the .qwc file to the Web Connector and let it update."
+    if parked:
+        needs = "1 record needs" if parked == 1 else f"{parked:,} records need"
+        tail = f" {busy:,} more are on their way." if busy else ""
+        return "person", f"{needs} a person.{tail}"
+    if busy:
+        return "busy", "1 record is on its way." if busy == 1 else f"{busy:,} records are on their way."
+    if waiting:
+        return "busy", "In step, but 1 record waits." if waiting == 1 else f"In step, but {waiting:,} records wait."
+    return "well", "In step. Nothing is due."
+
+
+def _when(facts: Mapping[str, Any]) -> datetime | None:
+    at = facts.get("ended_at") or facts.get("started_at")
+    if isinstance(at, str):
+        at = datetime.fromisoformat(at)
+    return at if isinstance(at, datetime) and at.tzinfo is not None else None
+
+
+def _visit(system: str, facts: Mapping[str, Any], now: datetime) -> Visit:
+    at = _when(facts)
+    assert at is not None
+    return Visit(system, at.isoformat(timespec="seconds"), ago(now, at), str(facts.get("message") or ""))
+
+
+def ago(now: datetime, then: datetime) -> str:
+    """The time between two moments, in the words of a person: "3 minutes ago"."""
+    seconds = max(0, int((now - then).total_seconds()))
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = seconds // size
+            return f"1 {unit} ago" if count == 1 else f"{count} {unit}s ago"
+    return "just now"

@@ -1,0 +1,133 @@
+"""Runs the web application on uvicorn, with the sender beside it, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import uvicorn
+
+from engine.errors import OperationalError
+from engine.web.app import HasConnections, create_app
+
+GRACE = 10
+"""Seconds that running requests get to finish when the server stops."""
+
+log = logging.getLogger("engine.web")
+
+
+class Sending(Protocol):
+    """What calls the systems that are called by us, in threads of its own; engine/sync/sender.py has the real one."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class AddressTaken(OperationalError):
+    """Another program listens at the address already, or it is not one of this machine's."""
+
+    code = "E013"
+
+
+class Server:
+    """One running server. `run` blocks (and stops gracefully on SIGINT and SIGTERM); `start` and `stop` don't."""
+
+    def __init__(
+        self,
+        engine: HasConnections,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        sender: Sending | None = None,
+        titles: Mapping[str, str] | None = None,
+        proxies: Sequence[str] = (),
+        ready: Callable[[str], None] | None = None,
+    ) -> None:
+        """Listens at once: raises AddressTaken. Port 0 takes a free one; `ready` is called with the URL when requests
+        are answered. `proxies` are the addresses whose X-Forwarded-For is believed."""
+        self._sender = sender
+        self._ready = ready
+        self._socket = _listen(host, port)
+        bound = self._socket.getsockname()[1]
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"http://{shown}:{bound}"
+        """Where it is reached on this machine, without a trailing slash."""
+        self._started = threading.Event()
+        self._thread: threading.Thread | None = None
+        config = uvicorn.Config(
+            create_app(engine, titles),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=list(proxies),
+            timeout_graceful_shutdown=GRACE,
+        )
+        self._server = _Uvicorn(config, self._up)
+
+    def run(self) -> None:
+        """Serve until a signal or `stop`."""
+        try:
+            if self._sender is not None:
+                self._sender.start()
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._socket.close()
+            if self._sender is not None:
+                self._sender.stop()
+            log.info("stopped serving %s", self.url)
+
+    def start(self) -> str:
+        """Serve from a thread; returns the URL once requests are answered."""
+        self._thread = threading.Thread(target=self.run, name="engine-web", daemon=True)
+        self._thread.start()
+        if not self._started.wait(timeout=30):
+            raise OperationalError("The server did not come up within 30 seconds.", "Its log says why.")
+        return self.url
+
+    def stop(self) -> None:
+        """Let running requests finish, then stop; returns when all is down."""
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(timeout=GRACE + 5)
+
+    def _up(self) -> None:
+        log.info("serving %s", self.url)
+        self._started.set()
+        if self._ready is not None:
+            self._ready(self.url)
+
+
+class _Uvicorn(uvicorn.Server):
+    """Says when it is up. Outside the main thread it takes no signal handlers (uvicorn's own rule)."""
+
+    def __init__(self, config: uvicorn.Config, up: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._when_up = up
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._when_up()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, number)
+    except OSError as error:
+        raise AddressTaken(f"'{host}' is not an address of this machine: {error.strerror}.") from error
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise AddressTaken(
+            f"Cannot listen at {host}:{port}: {error.strerror}.", "Stop the other program or choose another port."
+        ) from error
+    return listening
