@@ -6,6 +6,7 @@ URL, JSON or XML). Which values are secret is for the settings to say.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
@@ -73,5 +74,6 @@ class Redactor:
 
 def _forms(secret: str) -> Iterable[str]:
     """A secret as it is and as it looks once escaped."""
-    yield from (secret, quote(secret, safe=""), quote_plus(secret), escape(secret))
+    yield from (secret, quote(secret, safe=""), quote_plus(secret))
+    yield from (escape(secret), escape(secret, {'"': "&quot;"}), html.escape(secret))
     yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1])

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 COLUMNS = ("created", "linked", "updated", "unchanged", "waiting", "parked")
+SHOWN = 12
+"""Reasons that are listed of each kind; the rest are counted together."""
 Mood = Literal["well", "busy", "person", "new"]
 
 
@@ -80,9 +82,16 @@ def _row(name: str, facts: Mapping[str, Any]) -> MappingRow:
     for kind in ("waiting", "parked", "skipped"):
         listed = facts.get(kind, {})
         counts[kind] = int(states.get(kind, sum(listed.values())))
-        most_first = sorted(listed.items(), key=lambda one: (-one[1], one[0]))
-        reasons += [Reason(kind, text or "no reason given", count) for text, count in most_first]
+        reasons += _reasons(kind, listed)
     return MappingRow(name, counts, tuple(reasons))
+
+
+def _reasons(kind: str, listed: Mapping[str, int]) -> list[Reason]:
+    most_first = sorted(listed.items(), key=lambda one: (-one[1], one[0]))
+    shown = [Reason(kind, text or "no reason given", count) for text, count in most_first[:SHOWN]]
+    if rest := most_first[SHOWN:]:
+        shown.append(Reason(kind, f"for {len(rest):,} other reasons", sum(count for _, count in rest)))
+    return shown
 
 
 def _sentence(status: Mapping[str, Any], rows: Sequence[MappingRow], visits: Sequence[Visit]) -> tuple[Mood, str]:
@@ -94,7 +103,7 @@ def _sentence(status: Mapping[str, Any], rows: Sequence[MappingRow], visits: Seq
     if stopped:
         return "person", str(stopped)
     if not visits and not any(sum(row.counts.values()) for row in rows):
-        return "new", "Nobody has called yet. Add the .qwc file to the Web Connector and let it update."
+        return "new", "Nothing has been read yet. `engine ping` says whether the systems can be reached."
     if parked:
         needs = "1 record needs" if parked == 1 else f"{parked:,} records need"
         tail = f" {busy:,} more are on their way." if busy else ""
