@@ -1,0 +1,180 @@
+"""The account over HTTP: token, rate, faults, endpoint, ledger, in that order; the rules are the account's.
+
+A plain ASGI application, so that it runs under uvicorn, httpx.ASGITransport or anything else.
+"""
+
+import asyncio
+import uuid
+from datetime import UTC
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from . import answers
+from .calls import Call, Reply
+from .events import Actor
+from .faults import AFTER, BEFORE, Fault, Faults
+from .ledger import Entry
+from .limits import Admission
+from .numbers import decode, encode
+from .queries import Query
+from .refusals import Invalid, Refusal
+from .routes import Operation, find, split
+from .state import Account
+
+DAILY_WRITES = 10_000
+"""POST and PUT per user and UTC day [facts: 3, 2019; enforced only by the switch]."""
+BODIES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class App:
+    """Answers requests for one account."""
+
+    def __init__(self, account: Account, faults: Faults | None = None) -> None:
+        self.account = account
+        self.faults = faults or Faults()
+        self.requests = 0
+        self._writes: dict[tuple[int, str], int] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        body = await request.body()
+        version, path = split(scope["path"])
+        fault = self.faults.pick(request.method, path)
+        if fault is not None and fault.kind == "slow":
+            await asyncio.sleep(fault.seconds)
+        reply = self.reply(request, version, path, body, fault)
+        if fault is not None and fault.kind in ("cut-before", "cut-after"):
+            await _cut(receive)
+            return
+        await _send(reply, send)
+
+    def reply(self, request: Request, version: str, path: str, body: bytes, fault: Fault | None) -> Reply:
+        """The whole way of one request, under the account's lock."""
+        self.requests += 1
+        token = request.headers.get("x-api-token")
+        query = Query(parse_qsl(request.url.query, keep_blank_values=True))
+        if self.account.switches.query_token:
+            token = token or query.text("api_token")
+        with self.account.changing():
+            user_id = self.account.tokens.get(token or "")
+            if user_id is None or not self.account.exists("user", user_id):
+                return answers.unauthorized(str(uuid.UUID(int=self.requests)))
+            if fault is not None and fault.kind in BEFORE:
+                return _faulty(fault.kind)
+            operation, names, methods = find(version, request.method, path)
+            if operation is None:
+                return answers.wrong_method(methods) if methods else answers.no_such_path()
+            reply, tokens, kept = self._admitted(request, operation, names, query, body, user_id, token or "")
+            now = self.account.clock()
+            self.account.ledger.add(
+                Entry(now, request.method, path, operation.name, tokens, reply.status, kept, request.url.query)
+            )
+        if fault is not None and fault.kind in AFTER:
+            return _faulty(fault.kind)
+        return reply
+
+    def _admitted(
+        self, request: Request, operation: Operation, names: dict[str, str], query: Query, body: bytes,
+        user_id: int, token: str,
+    ) -> tuple[Reply, int, object]:  # fmt: skip
+        account = self.account
+        admission = account.limits.admit(token, operation.tokens, operation.is_search, account.clock())
+        if admission.verdict == "edge":
+            return answers.edge(), 0, None
+        headers = self._headers(admission, operation, user_id)
+        if admission.verdict != "ok" or self._writes_used_up(operation, user_id):
+            limited = answers.over_limit()
+            return Reply(limited.status, limited.payload, headers), 0, None
+        kept: object = None
+        try:
+            kept = _json(request, body) if request.method in BODIES else None
+            if operation.method not in ("GET", "DELETE"):
+                query.finish()
+            reply = operation.endpoint(Call(account, Actor(user_id), names, query, kept))
+        except Refusal as refusal:
+            reply = answers.refused(refusal, operation.version)
+        # Encoded under the lock: the payload may hold the records themselves.
+        return Reply(reply.status, encode(reply.payload), headers + reply.headers), operation.tokens, kept
+
+    def _headers(self, admission: Admission, operation: Operation, user_id: int) -> tuple[tuple[str, str], ...]:
+        """Rate headers [facts: 1]: the burst window always, the daily ones by switch and method."""
+        limits, now = self.account.limits, self.account.clock()
+        headers = [
+            ("x-ratelimit-limit", str(admission.limit)),
+            ("x-ratelimit-remaining", str(admission.remaining)),
+            ("x-ratelimit-reset", str(admission.reset)),
+        ]
+        if self.account.switches.token_headers:
+            headers.append(("x-daily-ratelimit-token-limit", str(limits.budget)))
+            headers.append(("x-daily-ratelimit-token-remaining", str(limits.remaining(now))))
+        if operation.method in ("POST", "PUT"):
+            key = (user_id, now.astimezone(UTC).date().isoformat())
+            self._writes[key] = self._writes.get(key, 0) + (admission.verdict == "ok")
+            allowed = self.account.switches.daily_writes_limit or DAILY_WRITES
+            headers.append(("x-daily-requests-left", str(max(0, allowed - self._writes[key]))))
+        return tuple(headers)
+
+    def _writes_used_up(self, operation: Operation, user_id: int) -> bool:
+        limit = self.account.switches.daily_writes_limit
+        key = (user_id, self.account.clock().astimezone(UTC).date().isoformat())
+        return limit is not None and operation.method in ("POST", "PUT") and self._writes[key] > limit
+
+
+def create_app(account: Account, faults: Faults | None = None) -> App:
+    """The ASGI application of an account."""
+    return App(account, faults)
+
+
+def _json(request: Request, body: bytes) -> object:
+    """The request's JSON; an empty body is None. Only JSON is taken [facts: 2; status assumed]."""
+    if not body:
+        return None
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Invalid("body: only application/json is accepted")
+    try:
+        return decode(body)
+    except ValueError:
+        raise Invalid("body: not valid JSON") from None
+
+
+def _faulty(kind: str) -> Reply:
+    if kind == "null":
+        return Reply(200, None)  # seen by clients in production [facts: 4, tap-pipedrive]
+    if kind == "html":
+        return Reply(200, "<html><body>Scheduled maintenance</body></html>", html=True)
+    if kind in ("cut-before", "cut-after"):
+        return Reply(500, None)
+    reply = answers.broken(int(kind[:3]))
+    rate = (("x-ratelimit-limit", "20"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "2"))
+    return Reply(reply.status, reply.payload, rate if kind == "429" else (), reply.html)
+
+
+async def _send(reply: Reply, send: Send) -> None:
+    kind = b"text/html; charset=UTF-8" if reply.html else b"application/json; charset=utf-8"
+    payload = reply.payload
+    if reply.html:
+        payload = payload.encode()
+    elif not isinstance(payload, bytes):
+        payload = encode(payload)
+    headers = [(b"content-type", kind), (b"content-length", str(len(payload)).encode())]
+    headers += [(name.encode(), value.encode()) for name, value in reply.headers]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": payload})
+
+
+async def _cut(receive: Receive) -> None:
+    """Drops the connection without an answer.
+
+    ASGI has no word for that; under uvicorn the transport is reached through `receive`, elsewhere an error
+    stands in for it.
+    """
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    if transport is None:
+        raise ConnectionResetError("the simulator cut the connection")
+    transport.abort()
+    while not receive.__self__.disconnected:  # type: ignore[attr-defined]
+        await asyncio.sleep(0)

@@ -1,0 +1,54 @@
+"""Runs the simulator on a port of this machine, in a thread of the calling process."""
+
+import socket
+import threading
+
+import uvicorn
+
+from .app import App
+from .faults import Faults
+from .state import Account
+
+
+class RunningSimulator:
+    """A simulator that answers at `url` until `stop()`; also a context manager."""
+
+    def __init__(self, account: Account, faults: Faults, host: str, port: int) -> None:
+        self.account = account
+        self.faults = faults
+        self.app = App(account, faults)
+        self._socket = socket.socket(
+            socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+        )  # asyncio asks for it to set NODELAY
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((host, port))
+        self._socket.listen(128)  # before the thread starts, so that no caller is ever too early
+        self.url = "http://{}:{}".format(*self._socket.getsockname())
+        config = uvicorn.Config(
+            self.app, lifespan="off", log_level="critical", access_log=False, proxy_headers=False, ws="none",
+            loop="asyncio", http="h11", timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="pipedrive simulator", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stops answering and frees the port; the account keeps its state."""
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+        self._socket.close()
+
+    def __enter__(self) -> "RunningSimulator":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def serve(
+    account: Account, port: int = 0, *, faults: Faults | None = None, host: str = "127.0.0.1"
+) -> RunningSimulator:
+    """Starts answering for `account`; port 0 takes a free one. Raises OSError when the port is taken."""
+    return RunningSimulator(account, faults or Faults(), host, port)
