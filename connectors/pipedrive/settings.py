@@ -1,0 +1,166 @@
+"""The connector's block of engine.yaml: its JSON Schema, and the frozen values that the other modules use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
+
+from engine.errors import InvalidSettings
+
+
+class Plan(NamedTuple):
+    """What a plan allows with an API token [facts: Pipedrive 3]."""
+
+    multiplier: int
+    """Of 30,000 tokens a day and seat."""
+    burst: int
+    """Requests in any two seconds, for each token."""
+
+
+PLANS: Final[Mapping[str, Plan]] = {
+    "lite": Plan(1, 20),
+    "growth": Plan(2, 40),
+    "premium": Plan(5, 100),
+    "ultimate": Plan(7, 120),
+}
+TOKENS_PER_SEAT: Final = 30_000
+
+SCHEMA: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["company", "api_token"],
+    "properties": {
+        "company": {
+            "type": "string",
+            "pattern": "^[a-z0-9][a-z0-9-]*$",
+            "description": "The first part of the account's address: acme for https://acme.pipedrive.com.",
+        },
+        "api_token": {
+            "type": "string",
+            "minLength": 1,
+            "description": "The personal API token of an admin user, as ${NAME} or file:PATH.",
+        },
+        "url": {
+            "type": "string",
+            "pattern": "^https?://",
+            "description": "Another address than the company's own: a simulator or a proxy.",
+        },
+        "plan": {
+            "enum": list(PLANS),
+            "default": "lite",
+            "description": "The account's plan: it sets the day's tokens and how many requests fit into two seconds.",
+        },
+        "seats": {"type": "integer", "minimum": 1, "default": 1, "description": "Paid seats of the account."},
+        "top_ups": {"type": "integer", "minimum": 0, "default": 0, "description": "Tokens a day bought besides."},
+        "share": {
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "maximum": 1,
+            "default": 0.8,
+            "description": "How much of the day's tokens this server may spend; other programs use the same pool.",
+        },
+        "parallel": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 16,
+            "default": 4,
+            "description": "Writes under way at the same time.",
+        },
+        "poll": {
+            "type": ["string", "number"],
+            "default": "10 minutes",
+            "description": "How often changes are read (10 tokens for each kind of record), such as 10 minutes.",
+        },
+        "identity_field": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 255,
+            "default": "QuickBooks ID",
+            "description": "The custom field that carries the QuickBooks ids; made at first use.",
+        },
+        "webhook": {
+            "type": "object",
+            "description": "How deliveries prove themselves; accepted now, used once webhooks are received.",
+            "properties": {
+                "user": {"type": "string", "description": "HTTP Basic user name."},
+                "password": {"type": "string", "description": "HTTP Basic password, as ${NAME} or file:PATH."},
+                "hmac": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["secret"],
+                    "properties": {
+                        "secret": {"type": "string", "description": "The shared secret, as ${NAME} or file:PATH."},
+                        "header": {"type": "string", "description": "The header that holds the signature."},
+                    },
+                    "description": "Behind a gateway that signs with HMAC-SHA256.",
+                },
+            },
+            "additionalProperties": False,
+        },
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One connection's settings, checked. The token has no honest repr."""
+
+    company: str
+    token: str = field(repr=False)
+    url: str
+    plan: str = "lite"
+    seats: int = 1
+    top_ups: int = 0
+    share: float = 0.8
+    parallel: int = 4
+    poll: timedelta = timedelta(minutes=10)
+    identity_field: str = "QuickBooks ID"
+
+    @property
+    def burst(self) -> int:
+        """Requests in any two seconds."""
+        return PLANS[self.plan].burst
+
+    @property
+    def daily_tokens(self) -> int:
+        """The whole company's tokens a day: 30,000 x plan x seats + top-ups [facts: Pipedrive 1]."""
+        return TOKENS_PER_SEAT * PLANS[self.plan].multiplier * self.seats + self.top_ups
+
+    @classmethod
+    def of(cls, block: Mapping[str, Any]) -> Settings:
+        """Reads a block that fits SCHEMA. Raises InvalidSettings, never quoting the token."""
+        for key in ("company", "api_token"):
+            if not block.get(key):
+                raise InvalidSettings(f"pipedrive: '{key}' is missing.", "Add it to the connection in engine.yaml.")
+        plan = str(block.get("plan", "lite")).lower()
+        if plan not in PLANS:
+            raise InvalidSettings(f"pipedrive: '{plan}' is no plan.", f"Use one of {', '.join(PLANS)}.")
+        company = str(block["company"])
+        return cls(
+            company=company,
+            token=str(block["api_token"]),
+            url=str(block.get("url") or f"https://{company}.pipedrive.com").rstrip("/"),
+            plan=plan,
+            seats=int(block.get("seats", 1)),
+            top_ups=int(block.get("top_ups", 0)),
+            share=float(block.get("share", 0.8)),
+            parallel=int(block.get("parallel", 4)),
+            poll=_duration(block.get("poll", "10 minutes")),
+            identity_field=str(block.get("identity_field", "QuickBooks ID")).strip(),
+        )
+
+
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+
+
+def _duration(given: Any) -> timedelta:
+    """`10 minutes`, seconds as a number, or a timedelta that was made earlier."""
+    if isinstance(given, timedelta):
+        return given
+    words = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:(second|minute|hour|day)s?)?\s*", str(given))
+    if words is None:
+        raise InvalidSettings(f"pipedrive: poll: '{given}' is no duration.", "Write it like 10 minutes.")
+    return timedelta(seconds=float(words[1]) * _SECONDS[words[2] or "second"])
