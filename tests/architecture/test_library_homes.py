@@ -20,7 +20,7 @@ HOMES = {
     "jinja2": ("engine.mapping.template", "engine.web"),
     "starlette": ("engine.web", "connectors.pipedrive.simulator"),
     "uvicorn": ("engine.web.server", "connectors.pipedrive.simulator"),
-    "jsonschema": ("engine.specs", "engine.registry"),
+    "jsonschema": ("engine.specs", "engine.registry", "engine.settings"),
     "structlog": ("engine.observe",),
     "click": (
         "engine.cli",

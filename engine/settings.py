@@ -1,0 +1,311 @@
+"""Reads engine.yaml into frozen Settings: secrets put in and masked, unknown keys refused, each error with its place.
+
+Its JSON Schema is schemas/engine.schema.json with the block of each installed connector (`settings_schema`). What a
+connection's `settings:` mean is for the mappings to say (engine/specs).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
+
+from engine.errors import InvalidMapping, InvalidSettings
+from engine.registry import Registry
+from engine.secret import MASK, Block, Missing, names_secret, resolve
+from engine.specs.diagnostics import nearest
+from engine.specs.loader import Node, load_file
+
+NAME = "engine.yaml"
+TELLING = re.compile(r"(pass(word|phrase)?|secret|token|api_?key)(_hash)?$")
+"""Keys whose value is secret even where it was written out."""
+
+Path_ = tuple[str | int, ...]
+_DURATION = re.compile(r"([1-9][0-9]*) (second|minute|hour|day)s?")
+_UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+_TYPES = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "a block of keys",
+    "array": "a list",
+    "null": "null",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """Where we listen and how others reach us. `url` has no trailing slash."""
+
+    url: str
+    host: str = "127.0.0.1"
+    port: int = 8800
+    proxies: tuple[str, ...] = ()
+    grace: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What is logged, and how."""
+
+    level: str = "info"
+    style: str = "console"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """Two systems with the mappings between them."""
+
+    name: str
+    mappings: str
+    """An absolute folder, or `preset:NAME`."""
+    zone: ZoneInfo
+    settings: Mapping[str, Any]
+    connectors: Mapping[str, Block]
+    """By connector name: its block, secrets resolved. Prints masked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """engine.yaml, checked. Its repr shows no secret."""
+
+    path: Path
+    store: str = field(repr=False)
+    """The database's URL, a SQLite path made absolute."""
+    server: ServerSettings
+    log: LogSettings
+    connections: Mapping[str, ConnectionSettings]
+    secrets: tuple[str, ...] = field(repr=False)
+    """Every secret value, for the logs to mask."""
+
+    @classmethod
+    def load(
+        cls, path: Path, registry: Registry, *, secrets: bool = True, environment: Mapping[str, str] | None = None
+    ) -> Settings:
+        """Read and check a file; raises InvalidSettings with every error and its place.
+
+        Without `secrets` the variables and files that it names need not be there: their places keep what was written.
+        """
+        if not path.is_file():
+            raise InvalidSettings(f"There is no {path}.", "`engine init` writes one; `engine --config PATH` names one.")
+        try:
+            root = load_file(path, _shown(path))
+        except InvalidMapping as error:
+            found = getattr(error, "diagnostics", ())
+            raise InvalidSettings("\n".join(one.text() for one in found) or error.message) from error
+        return _Reading(
+            root, path.resolve(), registry, os.environ if environment is None else environment, secrets
+        ).settings()
+
+
+def duration(text: str) -> timedelta:
+    """`5 minutes`, `1 hour`, `30 seconds`, `2 days`; raises InvalidSettings for anything else."""
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise InvalidSettings(f"'{text}' is not a duration.", "Write it like: 30 seconds, 5 minutes, 1 hour.")
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+
+
+def settings_schema(registry: Registry) -> dict[str, Any]:
+    """The JSON Schema of engine.yaml with the installed connectors' blocks; editors complete from it."""
+    schema: dict[str, Any] = json.loads((files("schemas") / "engine.schema.json").read_text("utf-8"))
+    properties = schema["$defs"]["connection"]["properties"]
+    for name in registry.names:
+        connector = registry.connector(name)
+        properties[name] = {"title": connector.title, **connector.settings_schema}
+    return schema
+
+
+class _Reading:
+    """One file on its way: the tree with places, what was resolved in it, and what is wrong with it."""
+
+    def __init__(
+        self, root: Node, path: Path, registry: Registry, environment: Mapping[str, str], secrets: bool
+    ) -> None:
+        self.root, self.path, self.registry = root, path, registry
+        self.environment = environment
+        self.with_secrets = secrets
+        self.secret_paths: set[Path_] = set()
+        self.missing: set[Path_] = set()
+        self.secret_values: dict[str, None] = {}
+        self.errors: list[tuple[int, int, str]] = []
+
+    def settings(self) -> Settings:
+        plain = self.resolved(self.root, ())
+        self.check(plain)
+        if self.errors:
+            raise InvalidSettings("\n".join(text for _, _, text in sorted(self.errors)))
+        server = plain.get("server", {})
+        port = server.get("port", 8800)
+        made = Settings(
+            path=self.path,
+            store=self.store(plain.get("store", "sqlite:///engine.db")),
+            server=ServerSettings(
+                url=server.get("url", f"http://localhost:{port}").rstrip("/"),
+                host=server.get("host", "127.0.0.1"),
+                port=port,
+                proxies=tuple(server.get("proxies", ())),
+                grace=duration(server.get("grace", "10 seconds")),
+            ),
+            log=LogSettings(**plain.get("log", {})),
+            connections={name: self.connection(name, one) for name, one in plain["connections"].items()},
+            secrets=tuple(self.secret_values),
+        )
+        if self.errors:
+            raise InvalidSettings("\n".join(text for _, _, text in sorted(self.errors)))
+        return made
+
+    def error(self, path: Path_, message: str, *, at_key: bool = False) -> None:
+        node = self.root.at(*path)
+        mark = node.key if at_key else node.mark
+        self.errors.append((mark.line, mark.column, f"{mark} {message}"))
+
+    # ------------------------------------------------------------------------------------------------ secrets
+    def resolved(self, node: Node, path: Path_) -> Any:
+        """The plain values of a node, with secrets put in."""
+        if isinstance(node.value, dict):
+            return {key: self.resolved(inner, (*path, key)) for key, inner in node.value.items()}
+        if isinstance(node.value, list):
+            return [self.resolved(inner, (*path, index)) for index, inner in enumerate(node.value)]
+        value = node.value
+        if not isinstance(value, str):
+            return value
+        if names_secret(value):
+            return self.secret(value, path)
+        if path and TELLING.search(str(path[-1])):
+            self.keep(path, [value])
+        return value.replace("$${", "${")
+
+    def secret(self, text: str, path: Path_) -> str:
+        if len(path) > 2 and path[0] == "connections" and path[2] == "settings":
+            self.error(path, "Mappings see these settings, and never secrets: write the value itself.")
+            return text
+        self.secret_paths.add(path)
+        if not self.with_secrets:
+            return text
+        try:
+            value, found = resolve(text, self.environment, self.path.parent, in_url=path == ("store",))
+        except Missing as missing:
+            self.missing.add(path)
+            self.error(path, f"{'.'.join(map(str, path))}: {missing}.")
+            return text
+        if path[0] != "server":  # where we listen is no secret, wherever it comes from
+            self.keep(path, found)
+        return value
+
+    def keep(self, path: Path_, values: list[str]) -> None:
+        self.secret_paths.add(path)
+        self.secret_values.update(dict.fromkeys(values))
+
+    # -------------------------------------------------------------------------------------------------- shape
+    def check(self, plain: Any) -> None:
+        for name in set(self.registry.broken):
+            for connection in self.root.block.get("connections", self.root).block.values():
+                if name in connection.block:
+                    raise self.registry.broken[name]
+        for error in _Validator(settings_schema(self.registry)).iter_errors(plain):
+            for path, message, at_key in _sentences(error):
+                if path not in self.secret_paths:
+                    self.error(path, message, at_key=at_key)
+                elif self.with_secrets and path not in self.missing:
+                    self.error(path, f"The value {MASK} does not fit here: {_expected(error)}")
+
+    # --------------------------------------------------------------------------------------------------- parts
+    def store(self, url: str) -> str:
+        password = re.search(r"://[^/@]*:([^/@]+)@", url)
+        if password and not names_secret(url):
+            self.secret_values[password[1]] = None
+        head, separator, rest = url.partition(":///")
+        if head.startswith("sqlite") and separator and not rest.startswith("/"):
+            return f"{head}:///{self.path.parent / rest}"
+        return url
+
+    def connection(self, name: str, plain: Mapping[str, Any]) -> ConnectionSettings:
+        path: Path_ = ("connections", name)
+        mappings = plain.get("mappings", "preset:default")
+        if not mappings.startswith("preset:"):
+            folder = self.path.parent / Path(mappings).expanduser()
+            if not folder.is_dir():
+                self.error((*path, "mappings"), f"There is no folder {mappings}.")
+            mappings = str(folder)
+        blocks = {key: self.block(value, (*path, key)) for key, value in plain.items() if key in self.registry.names}
+        return ConnectionSettings(name, mappings, self.zone(plain["zone"], path), plain.get("settings", {}), blocks)
+
+    def zone(self, text: str, path: Path_) -> ZoneInfo:
+        if text not in available_timezones():
+            self.error((*path, "zone"), f"'{text}' is not a time zone. {nearest(text, available_timezones())}".rstrip())
+            return ZoneInfo("UTC")
+        return ZoneInfo(text)
+
+    def block(self, values: Mapping[str, Any], path: Path_) -> Block:
+        inner = {
+            key: self.block(value, (*path, key)) if isinstance(value, dict) else value for key, value in values.items()
+        }
+        size = len(path) + 1
+        secret = {one[size - 1] for one in self.secret_paths if len(one) >= size and one[: size - 1] == path}
+        hidden = frozenset(str(key) for key in secret if not isinstance(inner.get(str(key)), Block))
+        return Block(inner, hidden)
+
+
+_Validator: Any = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        "number", lambda _, value: isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    ),
+)
+
+
+def _sentences(error: Any) -> Iterator[tuple[Path_, str, bool]]:
+    """A finding of the JSON Schema (its ValidationError) in words: path, sentence, whether the key itself is at fault."""
+    path: Path_ = tuple(error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        for key in error.instance:
+            if key not in known:
+                hint = nearest(key, known) or f"Known are: {', '.join(known)}."
+                yield (*path, key), f"'{key}' is not a key of this place. {hint}", True
+    elif error.validator == "required":
+        for key in error.validator_value:
+            if key not in error.instance:
+                yield path, f"'{key}' is missing.", True
+    elif "propertyNames" in error.absolute_schema_path:
+        hint = "Use small letters, digits, - and _, a letter first, 40 characters at most."
+        yield (*path, str(error.instance)), f"'{error.instance}' cannot be a connection's name. {hint}", True
+    else:
+        yield path, f"'{_value(error.instance)}' does not fit here: {_expected(error)}", False
+
+
+def _expected(error: Any) -> str:
+    if error.validator == "type":
+        types = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
+        return f"it must be {' or '.join(_TYPES[one] for one in types)}."
+    if error.validator == "enum":
+        return f"it must be one of {', '.join(map(str, error.validator_value))}."
+    about = error.schema.get("description", "")
+    examples = error.schema.get("examples", ())
+    example = f" For example: {examples[0]}" if examples else ""
+    return f"{about or f'{error.validator} {error.validator_value}'}{example}"
+
+
+def _value(value: Any) -> str:
+    return "a block" if isinstance(value, dict) else "a list" if isinstance(value, list) else str(value)
+
+
+def _shown(path: Path) -> str:
+    """A path as messages call it: short where it lies below here."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
