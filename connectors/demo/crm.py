@@ -37,6 +37,8 @@ class Crm:
         self.organizations: list[Organization] = []
         self.contacts: list[Contact] = []
         self.key: dict[str, Expected] = {}
+        self.strangers: list[Organization] = []
+        """Organizations that are no customer yet."""
 
     def count(self, full: int) -> int:
         """So many of a kind at this scale, at least one."""
@@ -61,7 +63,7 @@ class Crm:
         for customer in others:
             self.key[customer.ref] = Expected("new", "nobody in Pipedrive is this company")
         while sum(not one.deleted for one in self.organizations) < self.count(ORGANIZATIONS):
-            self._add(str(self.directory.company()))
+            self.strangers.append(self._add(str(self.directory.company())))
 
     def _each(self, customers: Iterator[Customer], full: int, make: Callable[[Customer], None]) -> None:
         for _ in range(self.count(full)):

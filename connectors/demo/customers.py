@@ -68,6 +68,7 @@ class CustomerBook:
             "rep": rng.choice(self.reps).initials if rng.random() < 0.75 else None,
             "tax": rng.choice(self.taxes) if rng.random() < 0.2 else None,
             "active": rng.random() >= 0.05,
+            "currency": "Canadian Dollar" if rng.random() < 0.08 else "US Dollar",
         }
         customer = Customer(ref=ref, **{**fields, **given})
         self.names[ref] = name
@@ -91,6 +92,7 @@ class CustomerBook:
             terms=parent.terms,
             rep=parent.rep,
             tax=parent.tax,
+            currency=parent.currency,
         )
         self.customers.append(job)
         return job

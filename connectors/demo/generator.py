@@ -46,6 +46,7 @@ class World:
         self._enter_jobs()
         self.customers = self.book.customers
         self.organizations, self.contacts, self.key = crm.organizations, crm.contacts, crm.key
+        self.strangers = crm.strangers
         self.products = ["Chef knife 8 in", "Delivery", "Consulting day"]
         self.invoices = sorted(self._write_invoices(), key=lambda one: (one.created, one.ref))
         self.payments = sorted(self._take_payments(), key=lambda one: (one.created, one.ref))

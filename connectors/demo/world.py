@@ -81,6 +81,8 @@ class Customer:
     tax: str | None = None
     """Item ref of its sales tax; None where it buys for resale."""
     active: bool = True
+    currency: str = "US Dollar"
+    """As QuickBooks calls it."""
 
 
 @dataclass(frozen=True, slots=True)
