@@ -1,0 +1,42 @@
+"""Copies of a SQLite store, and the question whether it is sound. PostgreSQL brings its own tools for both."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from engine.errors import UserError
+from engine.store.database import make_private
+
+
+def backup(engine: sa.Engine, path: Path) -> None:
+    """Copy the database into a new file that only its owner may read. UserError where the file is there already."""
+    if engine.dialect.name != "sqlite":
+        raise UserError("A store on PostgreSQL is not copied into a file from here.", "Use pg_dump.")
+    if path.exists():
+        raise UserError(f"{path} is there already.", "Name a new file.")
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    make_private(part)
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            db.exec_driver_sql("VACUUM INTO ?", (str(part),))
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.rename(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def damage(engine: sa.Engine) -> list[str]:
+    """What SQLite finds wrong with its file; empty on PostgreSQL, which checks its pages when it reads them."""
+    if engine.dialect.name != "sqlite":
+        return []
+    with engine.connect() as db:
+        found = [str(row[0]) for row in db.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
+        loose = [
+            f"{row[0]} has a row whose {row[2]} is missing." for row in db.exec_driver_sql("PRAGMA foreign_key_check")
+        ]
+    return found + loose

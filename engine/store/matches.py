@@ -1,0 +1,96 @@
+"""Matches: the index of key values over which records of both sides find each other, kept so that nobody is asked.
+
+A row says: in this mapping's match key number `position`, on this side, the record `key` has this value. `holder` is
+the record that the row was read from: a person's e-mail speaks for the organization it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import sqlalchemy as sa
+
+from engine.store.columns import indexable, key, metadata
+from engine.store.statements import insert_once, many, portions
+
+Side = Literal["source", "target"]
+
+table = sa.Table(
+    "matches",
+    metadata,
+    key("connection"),
+    key("mapping"),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    key("side"),
+    key("value"),
+    key("key"),
+    key("holder"),
+    sa.Index("matches_by_holder", "connection", "mapping", "holder", "position", "side"),
+)
+
+_PUT = insert_once(table)
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The match index of one transaction."""
+
+    db: sa.Connection
+
+    def replace(
+        self,
+        connection: str,
+        mapping: str,
+        position: int,
+        side: Side,
+        rows_by_holder: Mapping[str, Sequence[tuple[str, str]]],
+    ) -> None:
+        """The (value, key) pairs that each holder has now for one match key; its earlier ones go."""
+        common = {"connection": connection, "mapping": mapping, "position": position, "side": side}
+        for portion in portions(sorted(rows_by_holder)):
+            self.db.execute(
+                sa.delete(table).where(
+                    _of(connection, mapping, position, side),
+                    table.c.holder.in_(portion),
+                )
+            )
+        values = [
+            {**common, "holder": holder, "value": indexable(value), "key": one}
+            for holder, rows in sorted(rows_by_holder.items())
+            for value, one in rows
+        ]
+        many(self.db, _PUT, values)
+
+    def hits(
+        self, connection: str, mapping: str, position: int, side: Side, values: Iterable[str]
+    ) -> dict[str, set[str]]:
+        """The records that have each value, by value; only values that some record has."""
+        asked = {indexable(value): value for value in values}
+        found: dict[str, set[str]] = {}
+        for portion in portions(asked):
+            query = sa.select(table.c.value, table.c.key).where(
+                _of(connection, mapping, position, side), table.c.value.in_(portion)
+            )
+            for value, one in self.db.execute(query):
+                found.setdefault(asked[value], set()).add(one)
+        return found
+
+    def forget(self, connection: str, mapping: str, holders: Iterable[str]) -> None:
+        """Take out everything that was read from these records, on either side."""
+        for portion in portions(sorted(holders)):
+            self.db.execute(
+                sa.delete(table).where(
+                    table.c.connection == connection, table.c.mapping == mapping, table.c.holder.in_(portion)
+                )
+            )
+
+
+def _of(connection: str, mapping: str, position: int, side: Side) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        table.c.connection == connection,
+        table.c.mapping == mapping,
+        table.c.position == position,
+        table.c.side == side,
+    )

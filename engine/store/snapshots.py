@@ -1,0 +1,185 @@
+"""Snapshots: each record of either system as it was last read, with the identity lines of ours that it carries.
+
+A snapshot outlives its record: `gone` says how the record went. What a record means is nobody's business here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.store.columns import Json, Moment, Words, indexable, key, metadata, needed, text
+from engine.store.statements import insert_once, many, portions, upsert
+
+table = sa.Table(
+    "snapshots",
+    metadata,
+    key("connection"),
+    key("system"),
+    key("entity"),
+    key("key"),
+    sa.Column("record", Json, nullable=False),
+    needed("hash"),
+    sa.Column("read_at", Moment, nullable=False),
+    text("gone"),
+    sa.Column("identity", Json, nullable=False),
+)
+identities = sa.Table(
+    "identities",
+    metadata,
+    key("connection"),
+    key("system"),
+    key("entity"),
+    key("line"),
+    key("key"),
+    sa.ForeignKeyConstraint(
+        ["connection", "system", "entity", "key"],
+        ["snapshots.connection", "snapshots.system", "snapshots.entity", "snapshots.key"],
+        name="identities_of_snapshots",
+        ondelete="CASCADE",
+    ),
+    sa.Index("identities_by_key", "connection", "system", "entity", "key"),
+)
+
+_PUT = upsert(table)
+_PUT_LINE = insert_once(identities)
+_MARK_GONE = (
+    sa.update(table)
+    .where(
+        *(
+            table.c[name] == sa.bindparam(f"the_{name}", type_=Words)
+            for name in ("connection", "system", "entity", "key")
+        )
+    )
+    .values(gone=sa.bindparam("how", type_=Words), read_at=sa.bindparam("now", type_=Moment))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One record as last read. `read_at` is when its system was asked (aware UTC), `gone` None or how it went."""
+
+    key: str
+    record: dict[str, Any]
+    hash: str
+    read_at: datetime
+    gone: str | None = None
+    identity: tuple[str, ...] = ()
+
+
+def _of(columns: sa.FromClause, connection: str, system: str, entity: str) -> sa.ColumnElement[bool]:
+    return sa.and_(columns.c.connection == connection, columns.c.system == system, columns.c.entity == entity)
+
+
+def _snapshot(row: Any) -> Snapshot:
+    return Snapshot(row.key, row.record, row.hash, row.read_at, row.gone, tuple(row.identity))
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """The snapshots of one transaction."""
+
+    db: sa.Connection
+
+    def get(self, connection: str, system: str, entity: str, keys: Iterable[str]) -> dict[str, Snapshot]:
+        """Those held, gone ones too, by key."""
+        held: dict[str, Snapshot] = {}
+        for portion in portions(keys):
+            query = sa.select(table).where(_of(table, connection, system, entity), table.c.key.in_(portion))
+            held.update((row.key, _snapshot(row)) for row in self.db.execute(query))
+        return held
+
+    def put(self, connection: str, system: str, entity: str, rows: Sequence[Snapshot]) -> None:
+        """Store or replace snapshots and their identity lines; of two with one key the last counts."""
+        where = {"connection": connection, "system": system, "entity": entity}
+        last = sorted({row.key: row for row in rows}.values(), key=lambda row: row.key)
+        values = [
+            {
+                **where,
+                "key": row.key,
+                "record": row.record,
+                "hash": row.hash,
+                "read_at": row.read_at,
+                "gone": row.gone,
+                "identity": row.identity,
+            }
+            for row in last
+        ]
+        many(self.db, _PUT, values)
+        for portion in portions(row.key for row in last):
+            self.db.execute(
+                sa.delete(identities).where(_of(identities, connection, system, entity), identities.c.key.in_(portion))
+            )
+        lines = [{**where, "line": indexable(line), "key": row.key} for row in last for line in row.identity]
+        many(self.db, _PUT_LINE, lines)
+
+    def gone(
+        self, connection: str, system: str, entity: str, keys: Sequence[tuple[str, str]], now: datetime
+    ) -> list[str]:
+        """Mark each (key, how) as gone and seen so `now`; the keys that were held and not gone before."""
+        how = dict(keys)
+        living: list[str] = []
+        for portion in portions(sorted(how)):
+            query = (
+                sa.select(table.c.key)
+                .where(_of(table, connection, system, entity), table.c.key.in_(portion), table.c.gone.is_(None))
+                .order_by(table.c.key)
+                .with_for_update()
+            )
+            living += self.db.execute(query).scalars()
+        where = {"the_connection": connection, "the_system": system, "the_entity": entity, "now": now}
+        many(self.db, _MARK_GONE, [{**where, "the_key": one, "how": how[one]} for one in living])
+        return living
+
+    def keys(self, connection: str, system: str, entity: str) -> Iterator[str]:
+        """The keys of the living, in order, read in portions while the transaction lasts."""
+        after = ""
+        while True:
+            query = (
+                sa.select(table.c.key)
+                .where(_of(table, connection, system, entity), table.c.gone.is_(None), table.c.key > after)
+                .order_by(table.c.key)
+                .limit(5000)
+            )
+            portion = self.db.execute(query).scalars().all()
+            if not portion:
+                return
+            yield from portion
+            after = portion[-1]
+
+    def count(self, connection: str, system: str, entity: str) -> int:
+        """How many of the living are held."""
+        query = sa.select(sa.func.count()).where(_of(table, connection, system, entity), table.c.gone.is_(None))
+        return self.db.execute(query).scalar_one()
+
+    def page(self, connection: str, system: str, entity: str, after: str, limit: int) -> list[Snapshot]:
+        """The next snapshots in the order of their keys, gone ones too; `after` is "" at the start."""
+        query = (
+            sa.select(table)
+            .where(_of(table, connection, system, entity), table.c.key > after)
+            .order_by(table.c.key)
+            .limit(limit)
+        )
+        return [_snapshot(row) for row in self.db.execute(query)]
+
+    def by_identity(self, connection: str, system: str, entity: str, lines: Iterable[str]) -> dict[str, list[str]]:
+        """For each identity line that a living record carries: the keys of those records, in order."""
+        asked = {indexable(line): line for line in lines}
+        found: dict[str, list[str]] = {}
+        joined = identities.join(table)
+        for portion in portions(asked):
+            query = (
+                sa.select(identities.c.line, identities.c.key)
+                .select_from(joined)
+                .where(
+                    _of(identities, connection, system, entity), identities.c.line.in_(portion), table.c.gone.is_(None)
+                )
+                .order_by(identities.c.line, identities.c.key)
+            )
+            for line, holder in self.db.execute(query):
+                found.setdefault(asked[line], []).append(holder)
+        return found

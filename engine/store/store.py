@@ -1,0 +1,158 @@
+"""The store: one database that remembers everything, opened by its address and used in transactions.
+
+Every repository is a file of its own; here they are bound to one database transaction. Nothing outside `engine.store`
+speaks SQL.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from engine.errors import StoreUnavailable
+from engine.store import backups, upgrades
+from engine.store.bases import Bases
+from engine.store.cursors import Cursors
+from engine.store.database import BUSY_SECONDS, address, connect
+from engine.store.failures import told
+from engine.store.intents import Intents
+from engine.store.journal import Journal
+from engine.store.leases import Leases
+from engine.store.links import Links
+from engine.store.matches import Matches
+from engine.store.snapshots import Snapshots
+from engine.store.state import StoreState
+from engine.store.visits import Visits
+from engine.store.waits import Waits
+from engine.store.wanted import Wanted
+
+
+class Transaction:
+    """Every repository, in one database transaction: all of it is kept, or nothing."""
+
+    __slots__ = (
+        "bases",
+        "cursors",
+        "intents",
+        "journal",
+        "links",
+        "matches",
+        "snapshots",
+        "visits",
+        "waits",
+        "wanted",
+        "work",
+    )
+
+    def __init__(self, db: sa.Connection) -> None:
+        self.snapshots = Snapshots(db)
+        self.cursors = Cursors(db)
+        self.links = Links(db)
+        self.bases = Bases(db)
+        self.work = Leases(db)
+        self.waits = Waits(db)
+        self.matches = Matches(db)
+        self.intents = Intents(db)
+        self.wanted = Wanted(db)
+        self.journal = Journal(db)
+        self.visits = Visits(db)
+
+
+class Store:
+    """One database. May be used from any thread; each thread has one writing transaction at a time."""
+
+    def __init__(self, url: str) -> None:
+        self._url = address(url)
+        self._writing = connect(self._url)
+        self._reading = self._writing.execution_options(reading=True, postgresql_readonly=True)
+        self._thread = threading.local()
+        # SQLite's own waiting is polling; threads of one process queue here instead
+        self._turn = threading.Lock() if self._writing.dialect.name == "sqlite" else None
+
+    @classmethod
+    def open(cls, url: str) -> Store:
+        """The store at an address, made or brought to this version's schema if need be.
+
+        InvalidSettings for an address that cannot be one, StoreUnavailable for a database that cannot be used.
+        """
+        store = cls(url)
+        try:
+            store.upgrade()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def __repr__(self) -> str:
+        return f"Store({self._url.render_as_string(hide_password=True)})"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """A writing transaction: committed at the end of the block, undone if an exception leaves it.
+
+        StoreUnavailable where the database cannot go on; nothing was kept then. They do not nest.
+        """
+        with self.connect() as db:
+            yield Transaction(db)
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """A transaction that cannot write, and on SQLite waits for nobody: for everything that only shows."""
+        with self.connect(reading=True) as db:
+            yield Transaction(db)
+
+    @contextmanager
+    def connect(self, reading: bool = False) -> Iterator[sa.Connection]:
+        """The bare connection of a transaction, for this package."""
+        if reading:
+            with told(self._url), self._reading.begin() as db:
+                yield db
+        else:
+            with self._alone(), told(self._url), self._writing.begin() as db:
+                yield db
+
+    def state(self, scope: str, clock: Callable[[], datetime]) -> StoreState:
+        """The connectors' memory of one scope; see `protocol.State`."""
+        return StoreState(self, scope, clock)
+
+    def upgrade(self) -> str | None:
+        """Bring the schema to this version: the revision it had before, None for a new store.
+
+        An older SQLite store is copied beside itself first.
+        """
+        with told(self._url), self._alone():
+            return upgrades.upgrade(self._writing)
+
+    def backup(self, path: Path) -> None:
+        """Copy the store as of one moment into a new file, while others go on working. SQLite only."""
+        with told(self._url):
+            backups.backup(self._writing, path)
+
+    def check(self) -> list[str]:
+        """What is wrong with the store, in sentences; empty if it is well."""
+        with told(self._url):
+            return [*backups.damage(self._writing), *upgrades.differences(self._writing)]
+
+    def close(self) -> None:
+        """Close all connections. Safe to call more than once."""
+        self._writing.dispose()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One writing transaction per thread, and one per process where the database takes one anyway."""
+        if getattr(self._thread, "writes", False):
+            raise RuntimeError("A transaction is open in this thread already; use that one.")
+        if self._turn is not None and not self._turn.acquire(timeout=BUSY_SECONDS):
+            raise StoreUnavailable("The store is locked by another transaction of this process.", "Try again.")
+        self._thread.writes = True
+        try:
+            yield
+        finally:
+            self._thread.writes = False
+            if self._turn is not None:
+                self._turn.release()

@@ -1,0 +1,65 @@
+"""Visits: facts about each time a system came, or was drained, for people to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.store.columns import Json, Moment, key, metadata
+from engine.store.statements import upsert
+
+table = sa.Table(
+    "visits",
+    metadata,
+    key("connection"),
+    key("system"),
+    key("ticket"),
+    sa.Column("first_at", Moment, nullable=False),
+    sa.Column("last_at", Moment, nullable=False),
+    sa.Column("facts", Json, nullable=False),
+    sa.Index("visits_by_time", "connection", "system", "last_at"),
+)
+
+_PUT = upsert(table, keep=["first_at"])
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """The visits of one transaction."""
+
+    db: sa.Connection
+
+    def put(self, connection: str, system: str, ticket: str, facts: dict[str, Any], now: datetime) -> None:
+        """Add facts to those of the visit; a fact given again is replaced."""
+        known = self.db.execute(
+            sa.select(table.c.facts).where(
+                table.c.connection == connection, table.c.system == system, table.c.ticket == ticket
+            )
+        ).scalar_one_or_none()
+        row = {"connection": connection, "system": system, "ticket": ticket, "first_at": now, "last_at": now}
+        self.db.execute(_PUT, {**row, "facts": {**(known or {}), **facts}})
+
+    def last(self, connection: str, system: str) -> dict[str, Any] | None:
+        """The latest visit, as `recent` gives it, or None."""
+        return next(iter(self.recent(connection, system, 1)), None)
+
+    def recent(self, connection: str, system: str, limit: int) -> list[dict[str, Any]]:
+        """The facts of the last visits, newest first, each with `ticket`, `first_at` and `last_at` (aware UTC)."""
+        query = (
+            sa.select(table)
+            .where(table.c.connection == connection, table.c.system == system)
+            .order_by(table.c.last_at.desc(), table.c.ticket)
+            .limit(limit)
+        )
+        return [
+            {**row.facts, "ticket": row.ticket, "first_at": row.first_at, "last_at": row.last_at}
+            for row in self.db.execute(query)
+        ]
+
+    def prune(self, connection: str, before: datetime) -> int:
+        """Forget visits whose last fact is older than that; how many."""
+        where = sa.and_(table.c.connection == connection, table.c.last_at < before)
+        return self.db.execute(sa.delete(table).where(where)).rowcount
