@@ -6,9 +6,10 @@ decided in overview.py.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from typing import Any, Protocol
 
@@ -72,7 +73,8 @@ class Pages:
         """The same as JSON: {"connections": {name: Connection.status()}}; a broken one is {"error": sentence}."""
         if (refused := self._refused(request)) is not None:
             return refused
-        return JSONResponse(await anyio.to_thread.run_sync(self._statuses), headers={"cache-control": "no-store"})
+        text = json.dumps(await anyio.to_thread.run_sync(self._statuses), default=_plain, ensure_ascii=False)
+        return Response(text, media_type="application/json", headers={"cache-control": "no-store"})
 
     async def health(self, _request: Request) -> Response:
         """200 while every connection can read its state, else 503. Says nothing else, as everybody may ask."""
@@ -112,3 +114,8 @@ class Pages:
             else:
                 shown.append(overview(name, status, now, self._titles))
         return shown
+
+
+def _plain(value: Any) -> str:
+    """What JSON has no form for: moments in ISO form, Decimals as their exact text."""
+    return value.isoformat() if isinstance(value, date) else str(value)

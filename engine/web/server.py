@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Protocol
 
 import uvicorn
@@ -13,8 +14,8 @@ import uvicorn
 from engine.errors import OperationalError
 from engine.web.app import HasConnections, create_app
 
-GRACE = 10
-"""Seconds that running requests get to finish when the server stops."""
+GRACE = timedelta(seconds=10)
+"""How long running requests may take to finish when the server stops, unless told otherwise."""
 
 log = logging.getLogger("engine.web")
 
@@ -45,12 +46,14 @@ class Server:
         sender: Sending | None = None,
         titles: Mapping[str, str] | None = None,
         proxies: Sequence[str] = (),
+        grace: timedelta = GRACE,
         ready: Callable[[str], None] | None = None,
     ) -> None:
         """Listens at once: raises AddressTaken. Port 0 takes a free one; `ready` is called with the URL when requests
         are answered. `proxies` are the addresses whose X-Forwarded-For is believed."""
         self._sender = sender
         self._ready = ready
+        self._grace = grace
         self._socket = _listen(host, port)
         bound = self._socket.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
@@ -66,7 +69,7 @@ class Server:
             lifespan="off",
             proxy_headers=bool(proxies),
             forwarded_allow_ips=list(proxies),
-            timeout_graceful_shutdown=GRACE,
+            timeout_graceful_shutdown=max(1, round(grace.total_seconds())),
         )
         self._server = _Uvicorn(config, self._up)
 
@@ -94,7 +97,7 @@ class Server:
         """Let running requests finish, then stop; returns when all is down."""
         self._server.should_exit = True
         if self._thread is not None:
-            self._thread.join(timeout=GRACE + 5)
+            self._thread.join(timeout=self._grace.total_seconds() + 5)
 
     def _up(self) -> None:
         log.info("serving %s", self.url)

@@ -1,0 +1,64 @@
+"""A connection with one endpoint that answers what it was told to, behind the real server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from engine.protocol import Check, Endpoint, HttpRequest, HttpResponse, Record
+
+
+@dataclass
+class Shop:
+    """Keeps what it was asked."""
+
+    response: HttpResponse | Exception = HttpResponse(200, b"well", {"content-type": "text/xml; charset=utf-8"})  # noqa: RUF009
+    asked: list[HttpRequest] = field(default_factory=list)
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        self.asked.append(request)
+        if isinstance(self.response, Exception):
+            raise self.response
+        return self.response
+
+    def drain(self) -> timedelta | None:
+        return None
+
+    def canonical(self, entity: str, values: Mapping[str, Any]) -> Record:
+        return dict(values)
+
+    def ping(self) -> Sequence[Check]:
+        return ()
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class Acme:
+    """A connection with that endpoint and a status."""
+
+    shop: Shop = field(default_factory=Shop)
+    facts: dict[str, Any] | Exception = field(default_factory=dict)
+
+    @property
+    def endpoints(self) -> Mapping[str, Endpoint]:
+        return {"shop": self.shop}
+
+    def status(self) -> dict[str, Any]:
+        if isinstance(self.facts, Exception):
+            raise self.facts
+        return self.facts
+
+
+@dataclass
+class Engine:
+    """An engine with that connection."""
+
+    acme: Acme = field(default_factory=Acme)
+
+    @property
+    def connections(self) -> Mapping[str, Acme]:
+        return {"acme": self.acme}

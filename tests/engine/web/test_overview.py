@@ -1,0 +1,67 @@
+"""What the status page says follows from the data alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from engine.web.addresses import on_loopback
+from engine.web.overview import SHOWN, ago, overview
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+VISITED = {"last_visits": {"shop": {"ended_at": (NOW - timedelta(minutes=3)).isoformat()}}}
+
+
+@pytest.mark.parametrize(
+    ("status", "mood", "sentence"),
+    [
+        ({}, "new", "Nothing has been read yet. `engine ping` says whether the systems can be reached."),
+        (VISITED, "well", "In step. Nothing is due."),
+        ({**VISITED, "busy": 1}, "busy", "1 record is on its way."),
+        ({**VISITED, "busy": 1200}, "busy", "1,200 records are on their way."),
+        ({"mappings": {"a": {"parked": {"why": 1}}}}, "person", "1 record needs a person."),
+        ({"mappings": {"a": {"waiting": {"why": 2}}}}, "busy", "In step, but 2 records wait."),
+        ({**VISITED, "stopped": "The API token is not valid."}, "person", "The API token is not valid."),
+    ],
+)
+def test_the_sentence_says_what_is_to_do(status: dict[str, Any], mood: str, sentence: str) -> None:
+    one = overview("acme", status, NOW, {})
+    assert (one.mood, one.sentence) == (mood, sentence)
+
+
+def test_a_visit_is_told_by_the_systems_title_and_age() -> None:
+    visit = overview("acme", VISITED, NOW, {"shop": "The Shop"}).visits[0]
+    assert (visit.system, visit.ago) == ("The Shop", "3 minutes ago")
+
+
+def test_most_frequent_reasons_come_first_and_many_are_counted_together() -> None:
+    reasons = {f"reason {number}": number for number in range(1, SHOWN + 4)}
+    listed = overview("acme", {"mappings": {"a": {"waiting": reasons}}}, NOW, {}).rows[0].reasons
+    assert listed[0].count == SHOWN + 3
+    assert (listed[-1].text, listed[-1].count) == ("for 3 other reasons", 1 + 2 + 3)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-5, "just now"), (59, "just now"), (60, "1 minute ago"), (7_200, "2 hours ago"), (86_400, "1 day ago")],
+)
+def test_ages_are_told_in_the_words_of_a_person(seconds: int, words: str) -> None:
+    assert ago(NOW, NOW - timedelta(seconds=seconds)) == words
+
+
+@pytest.mark.parametrize(
+    ("client", "host", "here"),
+    [
+        ("127.0.0.1", "localhost:8800", True),
+        ("::1", "[::1]:8800", True),
+        ("::ffff:127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "", False),
+        ("127.0.0.1", "evil.example", False),
+        ("192.168.1.5", "localhost", False),
+        ("", "localhost", False),
+    ],
+)
+def test_only_this_machine_by_its_own_name_is_here(client: str, host: str, here: bool) -> None:
+    assert on_loopback(client, {"host": host}) is here

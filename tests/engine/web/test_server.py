@@ -1,0 +1,67 @@
+"""The server comes up on a free port, starts the sender with it, and stops both."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from http.client import HTTPConnection
+
+import pytest
+
+from engine.protocol import HttpRequest, HttpResponse
+from engine.web.server import AddressTaken, Server
+from tests.engine.web.doubles import Engine
+
+
+class Sender:
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+
+
+def test_the_sender_starts_before_and_stops_after_the_server() -> None:
+    sender, urls = Sender(), []
+    server = Server(Engine(), sender=sender, ready=urls.append)
+    assert [server.start()] == urls
+    assert sender.calls == ["start"]
+    server.stop()
+    assert sender.calls == ["start", "stop"]
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), timeout=2)
+
+
+def test_a_running_request_is_finished_before_the_server_stops() -> None:
+    engine, entered, leave = Engine(), threading.Event(), threading.Event()
+
+    def slow(_request: HttpRequest) -> HttpResponse:
+        entered.set()
+        leave.wait(5)
+        return HttpResponse(200, b"done")
+
+    engine.acme.shop.answer = slow  # type: ignore[method-assign]
+    server = Server(engine)
+    connection = HTTPConnection("127.0.0.1", int(server.start().rsplit(":", 1)[1]), timeout=10)
+    connection.request("POST", "/acme/shop")
+    assert entered.wait(5)
+    stopping = threading.Thread(target=server.stop)
+    stopping.start()
+    leave.set()
+    assert connection.getresponse().read() == b"done"
+    connection.close()
+    stopping.join(10)
+    assert not stopping.is_alive()
+
+
+def test_an_address_in_use_is_said_in_words() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(AddressTaken, match="choose another port"):
+        Server(Engine(), port=other.getsockname()[1])
+
+
+def test_an_address_of_another_machine_is_said_in_words() -> None:
+    with pytest.raises(AddressTaken):
+        Server(Engine(), host="192.0.2.1")
