@@ -1,0 +1,135 @@
+"""One connection, compiled: which entity feeds which mappings, what must be read of each system, and in what order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from graphlib import CycleError, TopologicalSorter
+from zoneinfo import ZoneInfo
+
+from engine.mapping.compiled import CompiledMapping, CompiledSet
+from engine.mapping.selector import Selector
+from engine.protocol import Connector, Endpoint, Entity, Record, Relation
+
+Ref = tuple[str, str]
+"""(system, entity)"""
+
+NAMED = "@name"
+"""The source system of a target that a mapping names by its text (`default: {setting: generic_product}`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is read of one entity. A `mirror` is looked at only to match and compare, when a write needs it."""
+
+    entity: str
+    fields: tuple[str, ...] = ()
+    since: str | None = None
+    mirror: bool = False
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A QuickBooks company and a Pipedrive account (or any two systems) with the mappings between them."""
+
+    name: str
+    zone: ZoneInfo
+    compiled: CompiledSet
+    connectors: Mapping[str, type[Connector]]
+    clock: Callable[[], datetime]
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    by_source: dict[Ref, tuple[CompiledMapping, ...]] = field(default_factory=dict)
+    by_target: dict[Ref, tuple[CompiledMapping, ...]] = field(default_factory=dict)
+    matched: dict[Ref, tuple[tuple[CompiledMapping, int], ...]] = field(default_factory=dict)
+    """Entity of a target system -> the mappings and positions of the match keys that are indexed from its records."""
+    readings: dict[str, tuple[Reading, ...]] = field(default_factory=dict)
+    relations: dict[tuple[str, str, str], Selector] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for mapping in self.compiled.mappings.values():
+            self._append(self.by_source, mapping.source, mapping)
+            self._append(self.by_target, mapping.target, mapping)
+            for position, key in enumerate(mapping.match):
+                for entity in {target.entity for target in key.targets}:
+                    ref = (mapping.target[0], entity)
+                    self.matched[ref] = (*self.matched.get(ref, ()), (mapping, position))
+        for system in self.connectors:
+            self.readings[system] = tuple(self._readings(system))
+
+    @staticmethod
+    def _append(index: dict[Ref, tuple[CompiledMapping, ...]], ref: Ref, mapping: CompiledMapping) -> None:
+        index[ref] = (*index.get(ref, ()), mapping)
+
+    def entity(self, ref: Ref) -> Entity:
+        """The catalogue's entry."""
+        return self.connectors[ref[0]].catalogue()[ref[1]]
+
+    def related(self, ref: Ref, relation: Relation, record: Record) -> list[str]:
+        """The keys of the records that a relation of this record names."""
+        selector = self.relations.get((ref[0], ref[1], relation.path))
+        if selector is None:
+            selector = self.relations[(ref[0], ref[1], relation.path)] = Selector.compile(relation.path)
+        found = selector.value(record)
+        return [str(key) for key in found if key] if isinstance(found, list) else []
+
+    def into(self, system: str) -> tuple[str, ...]:
+        """Names of the mappings that write to a system, referenced ones first."""
+        return tuple(name for name, one in self.compiled.mappings.items() if one.target[0] == system)
+
+    def rank(self, mapping: str) -> int:
+        """Where a mapping stands in the order of references: what others need goes first."""
+        return list(self.compiled.mappings).index(mapping)
+
+    def identity_line(self, ref: Ref, key: str) -> str:
+        """The line by which a target record is known to be this source record's."""
+        return f"{self.name}/{ref[1]}/{key}"
+
+    def _readings(self, system: str) -> list[Reading]:
+        catalogue = self.connectors[system].catalogue()
+        found: dict[str, Reading] = {}
+        for (of, entity), mappings in self.by_source.items():
+            if of == system:
+                found[entity] = self._source_reading(catalogue[entity], mappings)
+        for name in list(found):
+            for relation in catalogue[name].lookups:
+                found[relation.entity] = Reading(relation.entity, gone=catalogue[relation.entity].reports_gone)
+        mirrors = [ref[1] for ref in (*self.by_target, *self.matched) if ref[0] == system]
+        for entity in mirrors:
+            found.setdefault(entity, Reading(entity, mirror=True))
+        return [
+            found[name] for name in _ordered({name: catalogue[name] for name in found}, list(self._by_rank(system)))
+        ]
+
+    def _source_reading(self, entity: Entity, mappings: tuple[CompiledMapping, ...]) -> Reading:
+        names = {name for mapping in mappings for name in mapping.source_fields}
+        paths = " ".join(one.path for one in (*entity.touches, *entity.pulls, *entity.lookups))
+        names |= {word for word in re.findall(r"\w+", paths) if entity.field(word)}
+        names |= {entity.key, *filter(None, (entity.date, entity.voids))}
+        dates = [mapping.since for mapping in mappings]
+        since = min(dates) if all(dates) else None  # type: ignore[type-var]  # all() says that none is None
+        return Reading(entity.name, tuple(sorted(names)), since=since, gone=entity.reports_gone)
+
+    def _by_rank(self, system: str) -> list[str]:
+        ranked = [one.source[1] for one in self.compiled.mappings.values() if one.source[0] == system]
+        return ranked + [one.target[1] for one in self.compiled.mappings.values() if one.target[0] == system]
+
+
+def _ordered(entities: dict[str, Entity], preferred: list[str]) -> list[str]:
+    """Lookups before those that need them, touching records before the touched: so that one pass is enough."""
+    graph: dict[str, set[str]] = {name: set() for name in sorted(entities, key=_place(preferred))}
+    for name, entity in entities.items():
+        graph[name] |= {one.entity for one in entity.lookups if one.entity in entities and one.entity != name}
+        for one in entity.touches:
+            if one.entity in graph and one.entity != name:
+                graph[one.entity].add(name)
+    try:
+        return list(TopologicalSorter(graph).static_order())
+    except CycleError:
+        return list(graph)
+
+
+def _place(preferred: list[str]) -> Callable[[str], int]:
+    return lambda name: preferred.index(name) if name in preferred else -1

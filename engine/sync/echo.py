@@ -1,0 +1,58 @@
+"""Our own writes must not come back as changes: after a write, the other direction learns what it made of it.
+
+The mappings of the other direction are evaluated on the target as it was last seen, with only the written fields
+replaced by the answer; their draft becomes that half's `sent` without a write. A person's own change of another
+field still differs from it, and is written.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.mapping.compiled import CompiledMapping
+from engine.mapping.draft import MISSING, Context
+from engine.protocol import Record, Write, Written
+from engine.store.bases import Base
+from engine.store.store import Transaction
+from engine.sync.batch import Batch
+from engine.sync.connection import Connection
+from engine.sync.values import at, replaced
+
+
+def forward(
+    tx: Transaction,
+    connection: Connection,
+    mapping: CompiledMapping,
+    key: str,
+    write: Write,
+    result: Written,
+    before: Record,
+    now: datetime,
+) -> None:
+    """Tell the mappings back what this write made of the target."""
+    backward = [one for one in connection.by_source.get(mapping.target, ()) if one.target == mapping.source]
+    if not backward or write.entity != mapping.target[1] or not result.record:
+        return
+    written = {path: at(result.record, path) for path in write.values}
+    answered = {path: value for path, value in written.items() if value is not MISSING}
+    record = replaced(before, answered) if before else result.record
+    batch = Batch(tx, connection, now)
+    for back in backward:
+        _learn(batch, back, mapping, key, record)
+
+
+def _learn(batch: Batch, back: CompiledMapping, mapping: CompiledMapping, key: str, record: Record) -> None:
+    """Make the other half's draft of this record its `sent`."""
+    tx, connection, now = batch.tx, batch.connection, batch.now
+    links = tx.links.by_target(connection.name, mapping.target, [key], source=mapping.source).get(key, [])
+    context = Context(batch.resolve, batch.named, {}, now.astimezone(connection.zone).date(), now, connection.zone)
+    draft = back.draft(back.elements(record)[0], context)
+    values = connection.endpoints[back.target[0]].canonical(back.target[1], draft.values)
+    targets = [link.source_key for link in links if link.gone is None and link.role == "own"]
+    known = tx.bases.get(connection.name, back.source, back.target, targets)
+    bases = {
+        target: Base({**base.sent, **values}, base.seen, base.children)
+        for target in targets
+        for base in (known.get(target, Base({}, {}, {})),)
+    }
+    tx.bases.put(connection.name, back.source, back.target, bases)

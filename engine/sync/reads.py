@@ -1,0 +1,67 @@
+"""Which queries a system should be asked next: what mappings read, what writes look at, what is wanted by id."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.protocol import Query
+from engine.store.cursors import Cursor
+from engine.store.store import Transaction
+from engine.sync.connection import Connection, Reading
+
+KEYS_PER_QUERY = 100
+
+
+def query_id(now: datetime) -> str:
+    """A query's id is the moment at which it was handed out, so that its last page tells when the reading began."""
+    return now.isoformat()
+
+
+def began(query: Query) -> datetime:
+    """When the reading that this query belongs to began."""
+    return datetime.fromisoformat(query.id)
+
+
+def due(tx: Transaction, connection: Connection, system: str, stale_before: datetime, now: datetime) -> list[Query]:
+    """The queries that are due, in an order in which one pass is enough; keys wanted by id come when no other is."""
+    cursors = tx.cursors.all(connection.name, system)
+    queries: list[Query] = []
+    for reading in connection.readings.get(system, ()):
+        changed = cursors.get((reading.entity, "changed"), Cursor())
+        if _is_due(changed, reading, stale_before):
+            queries.append(changed_query(reading, changed, now))
+        if reading.gone and _is_due(cursors.get((reading.entity, "gone"), Cursor()), reading, stale_before):
+            cursor = cursors.get((reading.entity, "gone"), Cursor())
+            queries.append(Query(reading.entity, "gone", cursor=cursor.value, id=query_id(now)))
+    return queries or _wanted(tx, connection, system, now)
+
+
+def changed_query(reading: Reading, cursor: Cursor, now: datetime) -> Query:
+    """What changed since the last complete reading."""
+    return Query(reading.entity, "changed", reading.fields, cursor=cursor.value, since=reading.since, id=query_id(now))
+
+
+def _is_due(cursor: Cursor, reading: Reading, stale_before: datetime) -> bool:
+    """A source is read whenever it is older than that; a mirror once, and then when a write needs a look."""
+    if reading.mirror and cursor.completed_at is not None:
+        return False
+    return cursor.started_at is None or cursor.started_at < stale_before
+
+
+def note_failure(tx: Transaction, connection: Connection, system: str, query: Query, now: datetime) -> None:
+    """A query that failed is not due again before the next visit; its cursor stays where it was."""
+    if query.kind == "keys":
+        tx.wanted.answered(connection.name, system, query.entity, query.keys)
+        return
+    cursor = tx.cursors.get(connection.name, system, query.entity, query.kind)
+    failed = Cursor(cursor.value, began(query), cursor.completed_at)
+    tx.cursors.put(connection.name, system, query.entity, query.kind, failed)
+
+
+def _wanted(tx: Transaction, connection: Connection, system: str, now: datetime) -> list[Query]:
+    queries = []
+    for reading in connection.readings.get(system, ()):
+        keys = tx.wanted.take(connection.name, system, reading.entity, KEYS_PER_QUERY, now)
+        if keys:
+            queries.append(Query(reading.entity, "keys", reading.fields, keys=tuple(keys), id=query_id(now)))
+    return queries

@@ -1,0 +1,198 @@
+"""Receive: a page of records becomes snapshots, due marks and index entries, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from engine.mapping.compiled import CompiledMapping
+from engine.protocol import Entity, Found, Page, Query, Record, Relation
+from engine.store.codec import digest
+from engine.store.cursors import Cursor
+from engine.store.journal import Entry
+from engine.store.snapshots import Snapshot
+from engine.store.store import Transaction
+from engine.sync.connection import Connection, Ref
+from engine.sync.reads import began
+
+LIVE, BACKFILL = 0, 10
+"""Priorities of the queue: a change that just happened goes before old history."""
+
+NEVER_HELD = "never held"
+"""`gone` of a record that was asked for by its key and is not there, and that we never held."""
+
+
+def receive(tx: Transaction, connection: Connection, system: str, query: Query, page: Page, now: datetime) -> int:
+    """Store one page of an answer; the cursor moves with the last one. Returns how many records had changed."""
+    ref = (system, query.entity)
+    first = tx.cursors.get(connection.name, system, query.entity).completed_at is None
+    changed = hold(tx, connection, ref, page.found, page.read_at or now, now, BACKFILL if first else LIVE)
+    lost = [(one.key, one.how) for one in page.gone] + [(key, "deleted") for key in page.missing]
+    if lost:
+        _lose(tx, connection, ref, lost, now, held_only=bool(page.gone))
+    answered = [one.key for one in page.found] + list(page.missing)
+    if answered:
+        tx.wanted.answered(connection.name, system, query.entity, answered)
+        tx.waits.wake(connection.name, [(waiting_for(ref), key) for key in answered], now, LIVE)
+    if page.done and query.kind != "keys":
+        tx.cursors.put(connection.name, system, query.entity, query.kind, Cursor(page.cursor, began(query), now))
+        if first and query.kind == "changed":
+            tx.waits.wake(connection.name, [(waiting_for(ref), FIRST_READING)], now, BACKFILL)
+    return len(changed)
+
+
+FIRST_READING = "*"
+"""Stands for the completion of an entity's first reading in the list of what a record waits for."""
+
+
+def waiting_for(ref: Ref) -> str:
+    """How a wait for a record of an entity (not for a link) is written down."""
+    return f"@{ref[0]}.{ref[1]}"
+
+
+def hold(
+    tx: Transaction,
+    connection: Connection,
+    ref: Ref,
+    found: Sequence[Found],
+    read_at: datetime,
+    now: datetime,
+    priority: int = LIVE,
+) -> list[str]:
+    """Keep records as snapshots, index them, mark what maps them as due where they changed. Returns changed keys."""
+    connector, entity = connection.connectors[ref[0]], connection.entity(ref)
+    earlier = tx.snapshots.get(connection.name, *ref, [one.key for one in found])
+    rows: list[Snapshot] = []
+    changed: list[tuple[Snapshot, Snapshot | None]] = []
+    for one in found:
+        before = earlier.get(one.key)
+        record = connector.derive(ref[1], one.record, before.record if before and before.record else None)
+        row = Snapshot(one.key, record, digest(record), read_at, None, tuple(one.identity))
+        rows.append(row)
+        if before is None or before.hash != row.hash or before.gone or before.identity != row.identity:
+            changed.append((row, before))
+    tx.snapshots.put(connection.name, *ref, rows)
+    if not changed:
+        return []
+    _index(tx, connection, ref, [row for row, _ in changed])
+    _mark(tx, connection, ref, [row for row, _ in changed], priority, now)
+    _want(tx, connection, ref, entity, changed, now)
+    return [row.key for row, _ in changed]
+
+
+def _index(tx: Transaction, connection: Connection, ref: Ref, rows: Sequence[Snapshot]) -> None:
+    """Renew the match index: what these records can be matched by, as a source and as a target."""
+    for mapping in connection.by_source.get(ref, ()):
+        for position, key in enumerate(mapping.match):
+            values = {
+                holder(ref, row.key): []
+                if row.gone or mapping.same_as(row.record)
+                else [(value, row.key) for value in key.source_values(row.record)]
+                for row in rows
+            }
+            tx.matches.replace(connection.name, mapping.name, position, "source", values)
+    for mapping, position in connection.matched.get(ref, ()):
+        targets = [one for one in mapping.match[position].targets if one.entity == ref[1]]
+        entries = {
+            holder(ref, row.key): []
+            if row.gone or row.record.get("is_deleted") is True
+            else sorted({hit for target in targets for hit in target.index(row.record)})
+            for row in rows
+        }
+        tx.matches.replace(connection.name, mapping.name, position, "target", entries)
+
+
+def holder(ref: Ref, key: str) -> str:
+    """The record that an entry of the match index was made from."""
+    return f"{ref[1]}/{key}"
+
+
+def _mark(
+    tx: Transaction, connection: Connection, ref: Ref, rows: Sequence[Snapshot], priority: int, now: datetime
+) -> None:
+    for mapping in connection.by_source.get(ref, ()):
+        due = [(row.key, lease_group(tx, connection, mapping, row)) for row in rows]
+        tx.work.mark(connection.name, mapping.name, due, priority + connection.rank(mapping.name), now)
+
+
+def lease_group(tx: Transaction, connection: Connection, mapping: CompiledMapping, row: Snapshot) -> str | None:
+    """Records of one group are never worked on side by side: those that share a target, else each by itself."""
+    if not mapping.is_one_per:
+        return None
+    try:
+        record = enriched(tx, connection, mapping.source, row.record)
+    except KeyError:
+        record = row.record
+    return mapping.group(record) or row.key
+
+
+def enriched(tx: Transaction, connection: Connection, ref: Ref, record: Record) -> Record:
+    """The record with the fields that need other records; KeyError((entity, key)) where one is not held yet."""
+    if not connection.entity(ref).lookups:
+        return record
+
+    def lookup(entity: str, key: str) -> Record:
+        held = tx.snapshots.get(connection.name, ref[0], entity, [key]).get(key)
+        if held is None or not held.record:
+            raise KeyError((entity, key))
+        return held.record
+
+    return connection.connectors[ref[0]].enrich(ref[1], record, lookup)
+
+
+def _want(
+    tx: Transaction,
+    connection: Connection,
+    ref: Ref,
+    entity: Entity,
+    changed: Sequence[tuple[Snapshot, Snapshot | None]],
+    now: datetime,
+) -> None:
+    """Ask for the records that these touch (held ones, whose content has changed unseen) and pull (not yet held)."""
+    records = [one.record for pair in changed for one in pair if one is not None]
+    for relation in entity.touches:
+        keys = _keys(connection, ref, relation, records)
+        held = tx.snapshots.get(connection.name, ref[0], relation.entity, keys)
+        tx.wanted.add(connection.name, ref[0], relation.entity, list(held), f"touched by {ref[1]}", now)
+    for relation in entity.pulls:
+        keys = _keys(connection, ref, relation, records)
+        held = tx.snapshots.get(connection.name, ref[0], relation.entity, keys)
+        missing = [key for key in keys if key not in held]
+        if missing and any(one.entity == relation.entity for one in connection.readings[ref[0]]):
+            tx.wanted.add(connection.name, ref[0], relation.entity, missing, f"named by {ref[1]}", now)
+
+
+def _keys(connection: Connection, ref: Ref, relation: Relation, records: Iterable[Record]) -> list[str]:
+    return sorted({key for record in records if record for key in connection.related(ref, relation, record)})
+
+
+def _lose(
+    tx: Transaction,
+    connection: Connection,
+    ref: Ref,
+    lost: Sequence[tuple[str, str]],
+    now: datetime,
+    held_only: bool,
+) -> None:
+    """Mark records as gone, and what maps them as due; keys that were asked for and never held leave a tombstone."""
+    keys = [key for key, _ in lost]
+    held = tx.snapshots.get(connection.name, *ref, keys)
+    if not held_only:
+        unknown = [key for key in keys if key not in held]
+        stones = [Snapshot(key, {}, digest({}), now, NEVER_HELD, ()) for key in unknown]
+        tx.snapshots.put(connection.name, *ref, stones)
+    newly = set(tx.snapshots.gone(connection.name, *ref, [(key, how) for key, how in lost if key in held], now))
+    rows = [Snapshot(key, held[key].record, held[key].hash, now, "deleted", ()) for key in sorted(newly)]
+    if not rows:
+        return
+    _index(tx, connection, ref, rows)
+    _mark(tx, connection, ref, rows, LIVE, now)
+    _want(tx, connection, ref, connection.entity(ref), [(row, None) for row in rows], now)
+    tx.journal.add(
+        connection.name,
+        [
+            Entry(now, mapping.name, row.key, "receive", "gone", "deleted at the source", {})
+            for mapping in connection.by_source.get(ref, ())
+            for row in rows
+        ],
+    )

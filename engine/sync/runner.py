@@ -1,0 +1,280 @@
+"""The way of a record, from a leased row to a request: map, match, diff, decide, write.
+
+(`receiver` comes before: receive. `results` comes after: link, record.) `Runner.carry` reads as the table of
+contents. Everything happens in one transaction, on what is true now; nothing here talks to a system.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from engine.mapping.compiled import CompiledMapping
+from engine.mapping.draft import Context, Draft
+from engine.protocol import Record, Request, Write
+from engine.store.bases import Base
+from engine.store.intents import Intent
+from engine.store.store import Transaction
+from engine.store.work import WorkRow
+from engine.sync import decisions, matching
+from engine.sync.batch import Batch
+from engine.sync.bundles import Bundle, bundles
+from engine.sync.connection import Connection, Ref
+from engine.sync.decisions import Change, Target
+from engine.sync.differ import Diff, Three, diff_children, diff_linked, diff_new
+from engine.sync.freshness import Freshness
+from engine.sync.linking import unlink
+from engine.sync.named import NAME_PREFIX, Named
+from engine.sync.receiver import waiting_for
+from engine.sync.recovery import Recovery
+from engine.sync.settling import settle
+from engine.sync.unit import Member, Settled, Unit, parked, skipped, waiting
+
+LEASE = timedelta(seconds=30)
+"""How long a row stays with a worker that gives no sign of life."""
+
+
+@dataclass(slots=True)
+class Mapped:
+    """A unit with its draft. Members of a group that cannot take part yet have left it."""
+
+    unit: Unit
+    draft: Draft
+    note: str | None = None
+    append: Mapping[str, str] = field(default_factory=dict)
+
+
+class Runner:
+    """Turns leased rows of one system into requests, within one transaction."""
+
+    def __init__(self, tx: Transaction, connection: Connection, system: str, now: datetime) -> None:
+        self.tx, self.connection, self.system, self.now = tx, connection, system, now
+        self.batch = Batch(tx, connection, now)
+        self.fresh = Freshness(tx, connection, system, now)
+        self.named = Named(self.batch, self.fresh)
+        self.recovery = Recovery(self.batch, self.fresh)
+
+    def requests(self, limit: int, owner: str) -> list[Request]:
+        """At most `limit` writes (or so many groups), after the queries that other writes must wait for."""
+        rows = self.tx.work.lease(
+            self.connection.name, self.connection.into(self.system), limit, owner, self.now, LEASE
+        )
+        writes: list[Write] = []
+        for name, of_mapping in _by_mapping(rows).items():
+            mapping = self.connection.compiled.mappings[name]
+            writes += self._work_on(mapping, of_mapping)
+        return [*self.fresh.queries(), *writes]
+
+    def _work_on(self, mapping: CompiledMapping, rows: Sequence[WorkRow]) -> list[Write]:
+        writes, rows = self.recovery.of(mapping, rows)
+        writes += self.named.work_on(mapping, [row for row in rows if row.source_key.startswith(NAME_PREFIX)])
+        rows = [row for row in rows if not row.source_key.startswith(NAME_PREFIX)]
+        made = list(bundles(self.batch, mapping, rows))
+        self._prefetch(mapping, made)
+        for bundle in made:
+            writes += self._bundle(bundle)
+        return writes
+
+    def _prefetch(self, mapping: CompiledMapping, made: Sequence[Bundle]) -> None:
+        """One look-up for all references of a page of rows."""
+        members = [one for bundle in made for unit in bundle.units for one in unit.living]
+        self.batch.resolve_all([ref for one in members for ref in mapping.references(one.element)])
+
+    def _bundle(self, bundle: Bundle) -> list[Write]:
+        """Work on a bundle's units; its rows settle when none of them has a request left to send."""
+        if bundle.settled is not None:
+            settle(self.batch, bundle.mapping, bundle.rows, [bundle.settled])
+            return []
+        writes, settled = [], []
+        for unit in bundle.units:
+            try:
+                writes.append(self.carry(unit))
+            except Settled as end:
+                settled.append(end)
+        if not writes:
+            settle(self.batch, bundle.mapping, bundle.rows, settled)
+        return writes
+
+    # ------------------------------------------------------------------------------------------------ the story
+    def carry(self, unit: Unit) -> Write:
+        """One record's way to a request. Raises Settled where it ends earlier."""
+        mapped = self.map(unit)
+        target = self.match(mapped)
+        diff = self.diff(mapped, target)
+        change = self.decide(mapped, target, diff)
+        return self.write(mapped.unit, change)
+
+    def map(self, unit: Unit) -> Mapped:
+        """The compiled mapping makes a draft of the unit's members; what cannot be drafted says why."""
+        mapping = unit.mapping
+        if unit.ended is not None:
+            return self._map_end(unit)
+        parts: list[tuple[str, Draft]] = []
+        for member in unit.living:
+            try:
+                parts.append((member.source_key, self._draft(unit, member)))
+            except Settled as settled:
+                if member.link is not None or len(unit.living) == 1:
+                    raise
+                rows = [row for row in unit.rows if row.source_key == member.record_key]
+                settle(self.batch, mapping, rows, [settled])
+                unit = _without(unit, member)
+        if not unit.living or not unit.rows:
+            raise Settled("due", "regrouped", "the members of its group have changed")
+        draft = mapping.combine(parts) if mapping.is_one_per else parts[0][1]
+        draft.values = self._endpoint_canonical(mapping.target, draft.values)
+        return Mapped(unit, draft)
+
+    def _endpoint_canonical(self, target: Ref, values: Record) -> Record:
+        return self.connection.endpoints[target[0]].canonical(target[1], values)
+
+    def _map_end(self, unit: Unit) -> Mapped:
+        member = unit.primary
+        gone = unit.mapping.gone(member.ended or "gone", member.element, self._context(unit, member))
+        if gone is None:
+            unlink(self.tx, self.connection, mapping, decisions.ends(unit))
+            raise Settled("done", "gone", f"{member.ended}; the mapping has no rule for that")
+        draft = Draft(values=self._endpoint_canonical(unit.mapping.target, gone.values))
+        return Mapped(unit, draft, gone.note, gone.append)
+
+    def _draft(self, unit: Unit, member: Member) -> Draft:
+        draft = unit.mapping.draft(member.element, self._context(unit, member))
+        if draft.problems:
+            first = draft.problems[0]
+            listed = [f"{one.where} {one.field}: {one.message} ({one.value!r})" for one in draft.problems]
+            raise parked(f"{first.field}: {first.message}", "M121", "map", problems=listed)
+        if draft.skip is not None:
+            raise skipped(draft.skip, waits=draft.left)
+        self._check_waits(draft)
+        return draft
+
+    def _check_waits(self, draft: Draft) -> None:
+        """References that are not linked: wait for what will come, leave out what never will."""
+        for name, text in draft.names:
+            self.named.want(name, text)
+        waits = [(one.mapping, one.key) for one in draft.waits] + [(m, NAME_PREFIX + text) for m, text in draft.names]
+        for one in draft.waits:
+            resolved = self.batch.resolve(one.mapping, one.key)
+            if resolved.state in ("left_out", "gone"):
+                raise skipped(resolved.reason or one.reason, waits=waits)
+            if resolved.state == "never":
+                source = self.connection.compiled.mappings[one.mapping].source
+                self.tx.wanted.add(self.connection.name, *source, [one.key], f"needed for {one.field}", self.now)
+        if waits:
+            reason = draft.waits[0].reason if draft.waits else f"{draft.names[0][1]!r} is being made"
+            raise waiting(reason, waits + draft.left)
+
+    def _context(self, unit: Unit, member: Member) -> Context:
+        """What templates and references may see."""
+        linked = {name: self._linked(unit, member, name) for name in unit.mapping.linked}
+        today = self.now.astimezone(self.connection.zone).date()
+        return Context(self.batch.resolve, self.batch.named, linked, today, self.now, self.connection.zone)
+
+    def _linked(self, unit: Unit, member: Member, name: str) -> list[Record]:
+        """The records behind the target that this element refers to; those that it touches must be fresher than it."""
+        of = self.connection.compiled.mappings[name]
+        keys = [key for mapping, key in unit.mapping.references(member.element) if mapping == name]
+        resolved = self.batch.resolve(name, keys[0]) if keys else None
+        if resolved is None or resolved.state != "linked" or resolved.key is None:
+            return []
+        touched = self._touched(unit, member, of.source)
+        records = []
+        for link, held in self.batch.linked_records(of, resolved.key):
+            if link.source_key in touched and held.snapshot.read_at < member.snapshot.read_at:
+                self.tx.wanted.add(self.connection.name, *of.source, [link.source_key], "touched", self.now)
+                raise waiting(f"{of.source[1]} must be read again first", [(waiting_for(of.source), link.source_key)])
+            read_at = held.snapshot.read_at.astimezone(self.connection.zone)
+            records.append({**held.record, "read_at": read_at.isoformat(timespec="seconds")})
+        return records
+
+    def _touched(self, unit: Unit, member: Member, of: Ref) -> set[str]:
+        source = unit.mapping.source
+        relations = [one for one in self.connection.entity(source).touches if one.entity == of[1]]
+        record = member.element.record
+        return {key for one in relations for key in self.connection.related(source, one, record)}
+
+    def match(self, mapped: Mapped) -> Target:
+        """The target that is linked, or the one that matches, or none: then it is created."""
+        unit, mapping = mapped.unit, mapped.unit.mapping
+        if unit.target_key is not None:
+            return self._linked_target(mapping, unit.target_key)
+        if not mapping.creates and not mapping.match:
+            raise skipped("nothing is linked to it, and the mapping never creates")
+        matching.require_first_readings(self.batch, mapping)
+        known = matching.by_identity(self.batch, mapping, unit)
+        if known is not None:
+            return replace(self._linked_target(mapping, known), how="link", reason="it carries our identity")
+        found = matching.by_keys(self.batch, self.fresh, mapping, unit)
+        if found.verdict == "link" and found.key is not None:
+            return replace(self._linked_target(mapping, found.key), how="link", reason=found.reason, found=found)
+        return Target(None, {}, None, how="create", reason=found.reason, found=found)
+
+    def _linked_target(self, mapping: CompiledMapping, key: str) -> Target:
+        held = self.tx.snapshots.get(self.connection.name, *mapping.target, [key]).get(key)
+        base = self.tx.bases.get(self.connection.name, mapping.source, mapping.target, [key]).get(key)
+        return Target(key, held.record if held else {}, base, how="linked", identity=held.identity if held else ())
+
+    def diff(self, mapped: Mapped, target: Target) -> Diff:
+        """The three-way rule over every drafted field; children against what we sent last."""
+        values, draft, mapping = mapped.draft.values, mapped.draft, mapped.unit.mapping
+        values = decisions.without_totals(self.connection.entity(mapping.target), values, draft)
+        if target.how == "create":
+            return diff_new({**mapping.scope, **values}, draft.again, mapping.rules)
+        base = target.base or Base({}, {}, {})
+        again = base.sent.get(decisions.AGAIN, {})
+        three = Three(base.sent, base.seen, target.record, again)
+        return diff_linked(values, draft.again, mapping.rules, three)
+
+    def decide(self, mapped: Mapped, target: Target, diff: Diff) -> Change:
+        """The one change to make now, with its reason. Raises Settled where there is none to make."""
+        unit, mapping = mapped.unit, mapped.unit.mapping
+        entity = self.connection.entity(mapping.target)
+        if diff.conflicts:
+            raise decisions.conflict(diff)
+        decisions.check_totals(entity, mapped.draft)
+        children = {
+            name: diff_children(drafted, ((target.base.children if target.base else {}) or {}).get(name, {}))
+            for name, drafted in mapped.draft.children.items()
+        }
+        change = decisions.change(self.connection, unit, mapped.draft, target, diff, children)
+        change = decisions.with_end(self.connection, change, mapped.note, mapped.append)
+        if change.needs_look:
+            self.fresh.require(mapping.target, unit.rows, [target.key] if target.key else [])
+        if change.action == "none":
+            decisions.adopt(self.tx, self.connection, change, self.now)
+            raise Settled("done", change.outcome, change.reason, waits=mapped.draft.left)
+        change.left = mapped.draft.left
+        return change
+
+    def write(self, unit: Unit, change: Change) -> Write:
+        """The exact request, stored as intent before anybody sees it."""
+        write = change.request(uuid4().hex)
+        rows = [[row.mapping, row.source_key, row.touched] for row in unit.rows]
+        context = {**change.context(), "rows": rows}
+        keys = tuple(row.source_key for row in unit.rows)
+        self.tx.intents.add(
+            self.connection.name,
+            self.system,
+            [Intent(write.id, unit.mapping.name, keys, 0, write.pack(), context, "open", self.now, None, None)],
+        )
+        matching.announce(self.tx, self.connection, unit, write)
+        for row in unit.rows:
+            self.tx.waits.replace(self.connection.name, row.mapping, row.source_key, change.left)
+        self.tx.journal.add(self.connection.name, decisions.entries(unit, change, write, self.now))
+        return write
+
+
+def _without(unit: Unit, member: Member) -> Unit:
+    living = [one for one in unit.living if one is not member]
+    rows = [row for row in unit.rows if row.source_key != member.record_key]
+    return replace(unit, living=living, rows=rows)
+
+
+def _by_mapping(rows: Sequence[WorkRow]) -> dict[str, list[WorkRow]]:
+    found: dict[str, list[WorkRow]] = defaultdict(list)
+    for row in rows:
+        found[row.mapping].append(row)
+    return found

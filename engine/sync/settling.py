@@ -1,0 +1,65 @@
+"""How rows of the queue end without a request: done, skipped, waiting, parked, or due again for a fresh look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.mapping.compiled import CompiledMapping
+from engine.store.journal import Entry
+from engine.store.work import Finished, WorkRow
+from engine.sync.batch import Batch
+from engine.sync.unit import Settled
+
+_ORDER = ("due", "waiting", "parked", "done", "skipped")
+"""Of several elements of one record, the first of these speaks for the row."""
+
+
+def settle(batch: Batch, mapping: CompiledMapping, rows: Sequence[WorkRow], settled: Sequence[Settled]) -> None:
+    """End the leases of rows whose units came to these ends."""
+    chosen = min(settled, key=lambda one: _ORDER.index(one.state))
+    if chosen.state == "due":
+        batch.tx.work.defer(
+            batch.connection.name,
+            [(row.mapping, row.source_key) for row in rows],
+            chosen.due_at or batch.now,
+            chosen.reason,
+            need_since=chosen.fresh_since,
+        )
+        return
+    waits = list(dict.fromkeys(ref for one in settled for ref in one.waits))
+    finish(batch, mapping, rows, chosen)
+    for row in rows:
+        batch.tx.waits.replace(batch.connection.name, row.mapping, row.source_key, waits)
+
+
+def finish(batch: Batch, mapping: CompiledMapping, rows: Sequence[WorkRow], settled: Settled) -> None:
+    """Write down how rows ended; what refers to them looks again where that is news."""
+    name, now = batch.connection.name, batch.now
+    batch.fetch(mapping.source, [row.source_key for row in rows])
+    finished = []
+    for row in rows:
+        held = batch.get(mapping.source, row.source_key)
+        finished.append(
+            Finished(
+                row.mapping,
+                row.source_key,
+                "done" if settled.state == "due" else settled.state,
+                outcome=settled.outcome,
+                reason=settled.reason or None,
+                code=settled.code or None,
+                decided=held.snapshot.hash if held else None,
+                version=mapping.version,
+                detail=settled.detail,
+                touched=row.touched,
+            )
+        )
+    batch.tx.work.finish(name, finished)
+    news = [row for row in rows if row.outcome != settled.outcome]
+    if settled.state in ("parked", "skipped") and news:
+        batch.tx.waits.wake(name, [(row.mapping, row.source_key) for row in news], now, min(r.priority for r in news))
+    if settled.outcome != "unchanged" or news:
+        entries = [
+            Entry(now, row.mapping, row.source_key, settled.step, settled.outcome, settled.reason, settled.detail)
+            for row in rows
+        ]
+        batch.tx.journal.add(name, entries)

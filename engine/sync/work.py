@@ -1,0 +1,78 @@
+"""The engine as an endpoint sees it: requests to take, results to give back (the port `protocol.Work`)."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from engine.errors import ContractBroken
+from engine.protocol import Failed, Page, Query, Request, Result, Write, Written
+from engine.store.store import Store, Transaction
+from engine.sync import reads, results
+from engine.sync.connection import Connection
+from engine.sync.receiver import receive
+from engine.sync.runner import LEASE, Runner
+
+OWNER = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+"""Who holds the leases of this process."""
+
+
+class EndpointWork:
+    """The work of one system in one connection."""
+
+    def __init__(self, store: Store, connection: Connection, system: str, clock: Callable[[], datetime]) -> None:
+        self._store, self._connection, self._system, self._clock = store, connection, system, clock
+
+    def take(self, limit: int, stale_before: datetime) -> Sequence[Request]:
+        """Queries that are due; when none is, writes (and the queries that these need first)."""
+        now = self._clock()
+        with self._store.transaction() as tx:
+            tx.work.renew(self._connection.name, OWNER, now, LEASE)
+            queries = reads.due(tx, self._connection, self._system, stale_before, now)
+            if queries or limit < 1:
+                return queries
+            return Runner(tx, self._connection, self._system, now).requests(limit, OWNER)
+
+    def give(self, request: Request, result: Result) -> None:
+        """Keep what came of a request, in one transaction."""
+        now = self._clock()
+        with self._store.transaction() as tx:
+            if isinstance(request, Query):
+                self._answered(tx, request, result, now)
+            else:
+                self._carried(tx, request, result, now)
+
+    def _answered(self, tx: Transaction, query: Query, result: Result, now: datetime) -> None:
+        if isinstance(result, Page):
+            receive(tx, self._connection, self._system, query, result, now)
+        elif isinstance(result, Failed):
+            reads.note_failure(tx, self._connection, self._system, query, now)
+        else:
+            raise ContractBroken(f"{self._system} answered a query with {type(result).__name__}.")
+
+    def _carried(self, tx: Transaction, write: Write, result: Result, now: datetime) -> None:
+        intent = tx.intents.get(self._connection.name, write.id)
+        if intent is None:
+            raise ContractBroken(f"{self._system} gave back a request that it never took.")
+        if isinstance(result, Written):
+            results.written(tx, self._connection, self._system, intent, write, result, now)
+        elif isinstance(result, Failed):
+            results.failed(tx, self._connection, self._system, intent, result, now)
+        else:
+            raise ContractBroken(f"{self._system} answered a write with {type(result).__name__}.")
+
+    def waiting(self, stale_before: datetime) -> int:
+        """How many requests are ready now."""
+        now, name = self._clock(), self._connection.name
+        with self._store.transaction() as tx:
+            queries = reads.due(tx, self._connection, self._system, stale_before, now)
+            return len(queries) + tx.work.due(name, self._connection.into(self._system), now)
+
+    def visited(self, ticket: str, **facts: Any) -> None:
+        """Keep facts about a visit."""
+        with self._store.transaction() as tx:
+            tx.visits.put(self._connection.name, self._system, ticket, facts, self._clock())
