@@ -39,31 +39,25 @@ def limit_for(content_type: str) -> int:
 
 async def read_body(request: Request, limit: int, seconds: float = SECONDS) -> bytes:
     """The body; raises TooLarge as soon as that is known, TooSlow, or starlette's ClientDisconnect."""
+    announced = request.headers.get("content-length", "")
+    too_large = announced.isdecimal() and int(announced) > limit
+    if too_large and request.headers.get("expect", "").lower() == "100-continue":
+        raise TooLarge(limit)  # it waits for our word before it sends anything
+    chunks: list[bytes] = []
+    size = 0
     try:
         with anyio.fail_after(seconds):
-            announced = request.headers.get("content-length", "")
-            if announced.isdecimal() and int(announced) > limit:
-                await _discard(request)
-                raise TooLarge(limit)
-            chunks: list[bytes] = []
-            size = 0
             async for chunk in request.stream():
                 size += len(chunk)
-                if size > limit:
+                too_large = too_large or size > limit
+                if too_large:
                     chunks.clear()
-                    await _discard(request)
-                    raise TooLarge(limit)
-                chunks.append(chunk)
-            return b"".join(chunks)
+                    if size > DISCARDED:
+                        break
+                else:
+                    chunks.append(chunk)
     except TimeoutError:
         raise TooSlow from None
-
-
-async def _discard(request: Request) -> None:
-    if request.headers.get("expect", "").lower() == "100-continue":
-        return  # it waits for our word before it sends anything
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > DISCARDED:
-            return
+    if too_large:
+        raise TooLarge(limit)
+    return b"".join(chunks)

@@ -65,6 +65,11 @@ def test_a_body_of_unknown_length_is_counted_as_it_comes(engine: Engine, browser
     assert (answer.status, engine.acme.shop.asked) == (413, [])
 
 
+def test_a_client_that_asks_first_is_refused_before_it_sends(browser: Browser) -> None:
+    headers = {"Content-Length": str(10**9), "Expect": "100-continue"}
+    assert browser.ask("POST", "/acme/shop", None, headers).status == 413
+
+
 def test_a_body_that_never_comes_is_given_up(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies.read_body, "__defaults__", (0.05,))
     assert browser.ask("POST", "/acme/shop", None, {"Content-Length": "5"}).status == 408
