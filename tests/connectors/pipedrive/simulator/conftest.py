@@ -1,0 +1,50 @@
+"""A running simulator, a clock that moves by hand, and a client whose whole traffic is judged by OpenAPI."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from connectors.pipedrive.simulator import Account, RunningSimulator, serve
+from tests.connectors.pipedrive.openapi import REFERENCE, Judge
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 22, 12, 0, 0, 250_000, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def account(clock: Clock) -> Account:
+    account = Account(plan="growth", seed=7, token="token-of-the-admin", clock=clock)
+    account.limits.burst = None  # tests of the limits set it back
+    return account
+
+
+@pytest.fixture
+def running(account: Account) -> Iterator[RunningSimulator]:
+    with serve(account) as running:
+        yield running
+
+
+@pytest.fixture
+def client(running: RunningSimulator, account: Account) -> Iterator[httpx.Client]:
+    """Speaks to the simulator; judged wherever the reference data is there."""
+    hooks = {"response": [Judge().hook]} if REFERENCE.is_dir() else {}
+    headers = {"x-api-token": account.token}
+    with httpx.Client(base_url=running.url, headers=headers, event_hooks=hooks, timeout=5) as client:
+        yield client
