@@ -1,0 +1,79 @@
+"""The Pipedrive connector: its registration, and the endpoint that the engine calls for one connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from engine.protocol import Catalogue, Check, Connector, Endpoint, HttpRequest, HttpResponse, Record, Site
+
+from . import check, entities, settings, shapes
+from .account import Account
+from .client import Client
+from .sender import Sender
+
+
+class Pipedrive:
+    """Pipedrive by its API v2; notes, users and currencies by v1, which alone has them [facts: Pipedrive 1]."""
+
+    name: ClassVar[str] = "pipedrive"
+    title: ClassVar[str] = "Pipedrive"
+    settings_schema: ClassVar[Mapping[str, Any]] = settings.SCHEMA
+
+    @classmethod
+    def catalogue(cls) -> Catalogue:
+        """Its entities, as data."""
+        return entities.catalogue()
+
+    @classmethod
+    def derive(cls, entity: str, record: Record, earlier: Record | None) -> Record:
+        """Adds e-mail and phone of a person, price and currency of a product."""
+        return shapes.derive(entity, record)
+
+    @classmethod
+    def enrich(cls, entity: str, record: Record, lookup: Callable[[str, str], Record]) -> Record:
+        """Nothing to add: names of the account (stages, options) are put in where records are read."""
+        return record
+
+    @classmethod
+    def open(cls, site: Site) -> Endpoint:
+        """The endpoint of a connection. Raises InvalidSettings; talks to nobody."""
+        return PipedriveEndpoint(site)
+
+
+class PipedriveEndpoint:
+    """One Pipedrive account in one connection."""
+
+    def __init__(self, site: Site) -> None:
+        self._settings = settings.Settings.of(site.settings)
+        self._client = Client.of(self._settings, site)
+        self._account = Account(self._settings, self._client, site)
+        self._sender = Sender(self._account, site.work, site.state)
+
+    def __repr__(self) -> str:
+        return f"PipedriveEndpoint({self._settings.company!r})"
+
+    def drain(self) -> timedelta | None:
+        """Carries what is due, as fast as tokens and limits allow; when to come again."""
+        return self._sender.drain()
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        """Nothing is served here yet: changes are polled, webhooks will land here."""
+        return HttpResponse(404, b"not found\n", {"content-type": "text/plain; charset=utf-8"})
+
+    def canonical(self, entity: str, values: Mapping[str, Any]) -> Record:
+        """A draft's values as a Query would show them once written. Raises SystemUnavailable."""
+        return self._account.canonical(entity, values)
+
+    def ping(self) -> Sequence[Check]:
+        """Asks Pipedrive who we are (2 tokens), and compares company, plan, clock and rights with the settings."""
+        return check.ping(self._account)
+
+    def close(self) -> None:
+        """Lets go of sockets and threads."""
+        self._sender.close()
+        self._client.close()
+
+
+_: type[Connector] = Pipedrive

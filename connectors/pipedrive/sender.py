@@ -1,0 +1,234 @@
+"""One drain: takes what is due, carries it as fast as tokens and the burst window allow, gives back what came of it.
+
+Reading is done by one drain of a connection at a time (a lease in the state); writes go through a few threads, so that
+the network's latency does not add up. A call that says "nothing more for now" ends the drain and hands the rest back.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine.errors import SystemUnavailable
+from engine.protocol import Failed, Failure, Page, Query, Request, Result, State, Work, Write, Written
+
+from . import lines, options, queries, writes
+from .account import Account
+from .entities import owner_of_options
+from .status import Stopped
+
+logger = logging.getLogger(__name__)
+
+BATCH = 64
+"""Most writes taken at once: few enough that a pause hands little back, enough to keep the threads busy."""
+DEAREST = 40
+"""Tokens reckoned for each write taken: an ordinary one is 5, a deal's lines seldom more (25 in bulk, 15 removed)."""
+LEAST = 10
+"""Fewer tokens than this carry nothing useful: a list call, a note."""
+READING = timedelta(minutes=2)
+"""How long the right to read is kept without a sign of life."""
+SOON = timedelta(seconds=2)
+FAULTS = 5
+"""Faults in a row after which the service is taken to be unwell; one alone may be one record's."""
+AFTER_FAULT = timedelta(seconds=15)
+AFTER_CONFIGURATION = timedelta(minutes=1)
+_LEASE = "reading"
+
+
+class Sender:
+    """Drains the work of one connection."""
+
+    def __init__(self, account: Account, work: Work, state: State) -> None:
+        self._account = account
+        self._work = work
+        self._state = state
+        self._me = uuid.uuid4().hex
+        self._threads = ThreadPoolExecutor(account.settings.parallel, thread_name_prefix="pipedrive")
+
+    def close(self) -> None:
+        """Ends the threads once what they carry has come back."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def drain(self) -> timedelta:
+        """Carries what is due; when to come again."""
+        poll = self._account.settings.poll
+        now = self._account.clock()
+        self._account.client.pause.refresh()
+        pause = self._account.client.pause.left()
+        if pause is not None:
+            return pause
+        if not self._work.waiting(now - poll):
+            return poll
+        run = _Run(now)
+        try:
+            again = self._start(run) or self._rounds(run)
+        except SystemUnavailable as error:  # the engine asked for the shape of a draft while Pipedrive is away
+            run.message, again = error.message, AFTER_FAULT
+        ended = self._account.clock()
+        facts: dict[str, Any] = {"started_at": run.started_at, "ended_at": ended, "message": run.message}
+        self._work.visited(run.ticket, **facts, requests=run.requests, records=run.records)
+        return min(again, poll)
+
+    def _start(self, run: _Run) -> timedelta | None:
+        """Proves the token and reads the field lists; a fault that a person must mend is told of what is due."""
+        try:
+            self._account.ready()
+        except Stopped as stopped:
+            run.message = stopped.failed.message
+            if stopped.failed.failure is not Failure.CONFIGURATION:
+                return stopped.failed.again_after or AFTER_FAULT
+            for request in self._work.take(1, run.started_at - self._account.settings.poll):
+                self._give(run, request, stopped.failed)
+            return AFTER_CONFIGURATION
+        return None
+
+    def _rounds(self, run: _Run) -> timedelta:
+        budget = self._account.client.budget
+        with self._reading() as reader:
+            while True:
+                free = budget.free()
+                if free < LEAST:
+                    run.message = "No Pipedrive tokens are left for now."
+                    return budget.wait(LEAST)
+                stale_before = self._account.clock() - self._account.settings.poll
+                taken = self._work.take(min(BATCH, max(1, free // DEAREST)), stale_before)
+                if not taken:
+                    return self._account.settings.poll
+                reads = [one for one in taken if isinstance(one, Query) and run.may_read(one)] if reader else []
+                changes = [one for one in taken if isinstance(one, Write)]
+                if not reads and not changes:
+                    return AFTER_FAULT if reader else SOON  # nothing but readings that failed, or that another does
+                for query in reads:
+                    self._read(run, query)
+                self._write(run, changes)
+                if run.stop is not None:
+                    return run.stop
+                if reader:
+                    self._renew()
+
+    # ------------------------------------------------------------------------------------------------ reading
+    def _read(self, run: _Run, query: Query) -> None:
+        if run.stop is not None:
+            return  # a query is not leased: it is handed out again
+        try:
+            for page in queries.pages(self._account, query):
+                self._give(run, query, page)
+                self._renew()
+        except Stopped as stopped:
+            self._give(run, query, stopped.failed)
+            run.failed_reading(query, stopped.failed)
+
+    @contextmanager
+    def _reading(self) -> Iterator[bool]:
+        lease = self._renew()
+        try:
+            yield lease
+        finally:
+            if lease:
+                self._state.change(_LEASE, lambda held: None if held and held["owner"] == self._me else held)
+
+    def _renew(self) -> bool:
+        now = self._account.clock()
+
+        def take(held: Any) -> Any:
+            if held and held["owner"] != self._me and datetime.fromisoformat(held["until"]) > now:
+                return held
+            return {"owner": self._me, "until": (now + READING).isoformat()}
+
+        lease = self._state.change(_LEASE, take, READING)
+        return lease is not None and lease["owner"] == self._me
+
+    # ------------------------------------------------------------------------------------------------ writing
+    def _write(self, run: _Run, changes: Sequence[Write]) -> None:
+        """Options first and one after the other, since records wait for them; the rest side by side."""
+        chosen = [one for one in changes if owner_of_options(one.entity)]
+        for write, result in self._options(run, chosen):
+            run.heed(result)
+            self._give(run, write, result)
+        under_way: dict[Future[Result], Write] = {
+            self._threads.submit(self._carry, run, one): one for one in changes if not owner_of_options(one.entity)
+        }
+        for future in as_completed(under_way):
+            self._give(run, under_way[future], future.result())
+
+    def _options(self, run: _Run, chosen: Sequence[Write]) -> Iterator[tuple[Write, Result]]:
+        if run.stop is not None:
+            yield from ((one, run.handed_back()) for one in chosen)
+            return
+        yield from options.create(self._account, [one for one in chosen if one.action == "create"])
+        for write in chosen:
+            if write.action != "create":
+                yield write, run.handed_back() if run.stop is not None else options.rename(self._account, write)
+
+    def _carry(self, run: _Run, write: Write) -> Result:
+        if run.stop is not None:
+            return run.handed_back()
+        try:
+            carry = lines.carry if write.action == "children" else writes.carry
+            result = carry(self._account, write)
+        except Exception:  # a defect of ours must not lose the write: it may have been carried out
+            logger.exception("carrying write %s of %s failed", write.id, write.entity)
+            result = Failed(
+                Failure.UNKNOWN, "The Pipedrive connector failed at this record; its log says how.", "defect"
+            )
+        run.heed(result)
+        return result
+
+    def _give(self, run: _Run, request: Request, result: Result) -> None:
+        self._work.give(request, result)
+        run.count(result)
+
+
+class _Run:
+    """What one drain did, and whether it must end."""
+
+    def __init__(self, started_at: datetime) -> None:
+        self.ticket = uuid.uuid4().hex
+        self.started_at = started_at
+        self.requests = 0
+        self.records = 0
+        self.message = ""
+        self.stop: timedelta | None = None
+        self._faults = 0
+        self._unread: set[str] = set()
+
+    def count(self, result: Result) -> None:
+        if isinstance(result, Page):
+            self.records += len(result.found)
+        if isinstance(result, Written) or (isinstance(result, Page) and result.done):
+            self.requests += 1
+
+    def heed(self, result: Result) -> None:
+        """Ends the drain at a failure that the next request will meet as well, or at several faults in a row."""
+        if not isinstance(result, Failed):
+            self._faults = 0
+            return
+        if result.failure in (Failure.RETRY, Failure.UNKNOWN):
+            self._faults += 1
+        if result.failure is Failure.CONFIGURATION:
+            self._end(result, AFTER_CONFIGURATION)
+        elif result.failure is Failure.UNSENT or result.code == "unreachable" or self._faults >= FAULTS:
+            self._end(result, AFTER_FAULT)
+
+    def failed_reading(self, query: Query, failed: Failed) -> None:
+        """A reading that failed is not tried again in this drain; the others go on where they may."""
+        self._unread.add(repr(query))
+        self.message = failed.message
+        self.heed(failed)
+
+    def may_read(self, query: Query) -> bool:
+        return repr(query) not in self._unread
+
+    def handed_back(self) -> Failed:
+        """For what was taken and is not carried any more."""
+        return Failed(Failure.UNSENT, f"Handed back: {self.message}", again_after=self.stop)
+
+    def _end(self, failed: Failed, pause: timedelta) -> None:
+        if self.stop is None:
+            self.message = failed.message
+            self.stop = failed.again_after or pause

@@ -1,0 +1,165 @@
+"""One create or update of a record: everything goes in one request, identity included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.protocol import CustomField, Entity, Failed, Failure, Result, Write, Written
+
+from . import custom, identity, shapes
+from .account import Account
+from .entities import catalogue, owner_of_options
+from .fields import CHOICES, AccountField
+from .status import Stopped, misconfigured, refused
+
+_CUSTOM = "custom."
+
+
+def carry(account: Account, write: Write) -> Result:
+    """Carries a create or an update of anything but an option."""
+    try:
+        return _carry(account, write)
+    except Stopped as stopped:
+        return _naming_the_field(account, write, stopped.failed)
+
+
+def _carry(account: Account, write: Write) -> Written:
+    entity = catalogue()[write.entity]
+    if not (entity.creates if write.action == "create" else entity.updates) or owner_of_options(write.entity):
+        raise refused(f"Pipedrive's {write.entity} is read only here.")
+    try:
+        answer = _send(account, entity, write)
+    except Stopped as stopped:
+        if not _unknown_key(stopped):
+            raise
+        account.fields.forget(entity.name)  # a field was deleted since we read the list: certainly not carried out
+        answer = _send(account, entity, write)
+    found = account.answered(entity.name, answer)
+    return Written(found.key, found.record, found.identity)
+
+
+def _send(account: Account, entity: Entity, write: Write) -> Mapping[str, Any]:
+    body = _body(account, entity, write)
+    if write.action == "create":
+        return account.client.send(f"{entity.name}.create", body=body).data  # type: ignore[no-any-return]
+    place = {"id": _key(write)}
+    return account.client.send(f"{entity.name}.update", place=place, body=body).data  # type: ignore[no-any-return]
+
+
+def _body(account: Account, entity: Entity, write: Write) -> dict[str, Any]:
+    creating = write.action == "create"
+    values = {name: account.text_of(value) for name, value in write.values.items()}
+    body = shapes.body(
+        entity, {k: v for k, v in values.items() if not k.startswith(_CUSTOM)}, creating, account.moment(entity.name)
+    )
+    if entity.custom:
+        hashes = _custom(account, entity, write, values)
+        if hashes:
+            body["custom_fields"] = hashes
+    if entity.name == "deal" and values.get("stage"):
+        body["stage_id"] = int(account.stages.find(str(values["stage"])))
+    if entity.name == "person":
+        body |= _contacts(values)
+    if entity.name == "product" and ("price" in values or "currency" in values):
+        body["prices"] = _prices(account, write, values)
+    if entity.name == "note":
+        body |= _content(account, write, values)
+    return body
+
+
+def _custom(account: Account, entity: Entity, write: Write, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Hash -> wire value, of the custom fields and the identity lines."""
+    known = account.fields.prepare(entity.name, account.settings.identity_field)
+    currency = account.currency_of({**write.expected, **values}, entity.name, write.key)
+    hashes: dict[str, Any] = {}
+    for path, value in values.items():
+        if not path.startswith(_CUSTOM):
+            continue
+        name = path.removeprefix(_CUSTOM)
+        field = known.find(name)
+        wanted = account.fields.wanted(entity.name, name)
+        if value and _grows(wanted, field):
+            labels = value if isinstance(value, list) else [value]
+            field = account.fields.choice(entity.name, name, [str(one).strip() for one in labels])
+        if field is None and (wanted is None or not wanted.optional) and value is not None:
+            raise misconfigured(f"Pipedrive's {entity.name} has no custom field '{name}'.", "unknown-field")
+        if field is not None and not (value is None and write.action == "create"):
+            hashes[field.code] = custom.write(field, value, currency)
+    if write.identity:
+        ours = known.find(account.settings.identity_field)
+        if ours is None:
+            raise misconfigured(f"The custom field '{account.settings.identity_field}' could not be made.")
+        hashes[ours.code] = identity.to_field(write.identity)
+    return hashes
+
+
+def _grows(wanted: CustomField | None, field: AccountField | None) -> bool:
+    """Whether options may be added: only to a field that the mappings write as one of options."""
+    if wanted is None or wanted.type != "enum":
+        return False
+    return field.type in CHOICES if field is not None else not wanted.optional
+
+
+def _contacts(values: Mapping[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for derived, root in (("email", "emails"), ("phone", "phones")):
+        if derived in values and root not in values:
+            given = values[derived] or []
+            rows = [given] if isinstance(given, str) else given
+            made[root] = [{"value": one, "primary": not at, "label": "work"} for at, one in enumerate(rows)]
+    return made
+
+
+def _prices(account: Account, write: Write, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One price changed and the others kept: the list is replaced as a whole (assumed), so it is read first."""
+    there: list[dict[str, Any]] = []
+    if write.action == "update":
+        there = account.client.send("product.get", place={"id": _key(write)}).data.get("prices") or []
+    first = there[0] if there else {}
+    currency = values.get("currency") or first.get("currency") or account.me()["default_currency"]
+    same = next((one for one in there if one.get("currency") == currency), {})
+    price = values.get("price") if "price" in values else same.get("price", first.get("price"))
+    amount = shapes.canonical_field(catalogue()["product"].field("price"), price)  # type: ignore[arg-type]
+    kept = ("currency", "price", "cost", "direct_cost", "notes")
+    ours = {**same, "currency": currency, "price": amount if amount is not None else 0}
+    rest = [one for one in there if one.get("currency") != currency]
+    return [{key: one[key] for key in kept if one.get(key) is not None} for one in (ours, *rest)]
+
+
+def _content(account: Account, write: Write, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The note's HTML with its identity: what an update does not bring is kept from what is there."""
+    lines, content = write.identity, values.get("content")
+    if write.action == "update" and (("content" in values) != bool(lines)):
+        there = account.client.send("note.get", place={"id": _key(write)}).data.get("content") or ""
+        lines = lines or identity.from_note(there)
+        content = content if "content" in values else there
+    elif "content" not in values and not lines:
+        return {}
+    return {"content": identity.to_note(str(content or ""), lines)}
+
+
+def _key(write: Write) -> str:
+    if write.key is None or not write.key.isdigit():
+        raise refused(f"'{write.key}' is no Pipedrive id.")
+    return write.key
+
+
+def _unknown_key(stopped: Stopped) -> bool:
+    return stopped.status == 400 and "unknown key" in stopped.failed.message.lower()
+
+
+def _naming_the_field(account: Account, write: Write, failed: Failed) -> Failed:
+    """The failure with a custom field's name in the place of its key."""
+    entity = catalogue()[write.entity]
+    if failed.failure is not Failure.REFUSED or not entity.custom:
+        return failed
+    try:
+        fields = account.fields.known(entity.name).fields
+    except Stopped:
+        return failed
+    for field in fields:
+        if field.code in failed.message:
+            message = failed.message.replace(field.code, f"'{field.name}'")
+            return Failed(failed.failure, message, failed.code, f"{_CUSTOM}{field.name}", failed.again_after)
+    return failed
