@@ -32,9 +32,13 @@ class App:
     """Answers requests for one account."""
 
     def __init__(self, account: Account, faults: Faults | None = None) -> None:
-        self.account = account
-        self.faults = faults or Faults()
         self.requests = 0
+        self.use(account, faults or Faults())
+
+    def use(self, account: Account, faults: Faults) -> None:
+        """Answers for this account from now on."""
+        self.account = account
+        self.faults = faults
         self._writes: dict[tuple[int, str], int] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -77,17 +77,17 @@ class Faults:
             self.rules.clear()
 
     def pick(self, method: str, path: str) -> Fault | None:
-        """The fault that strikes this request, if one does."""
+        """The fault that strikes this request, if one does; every rule counts it."""
         with self._lock:
-            return next((fault for fault in self.rules if self._strikes(fault, method, path)), None)
+            striking = [fault for fault in self.rules if self._would_strike(fault, method, path)]
+            for fault in striking[:1]:
+                fault.struck += 1
+            return striking[0] if striking else None
 
-    def _strikes(self, fault: Fault, method: str, path: str) -> bool:
+    def _would_strike(self, fault: Fault, method: str, path: str) -> bool:
         if fault.method not in ("*", method) or not fnmatchcase(path, fault.path):
             return False
         fault.seen += 1
         if fault.seen < fault.nth or (fault.times is not None and fault.struck >= fault.times):
             return False
-        if fault.chance is not None and self._random.random() >= fault.chance:
-            return False
-        fault.struck += 1
-        return True
+        return fault.chance is None or self._random.random() < fault.chance

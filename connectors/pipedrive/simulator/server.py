@@ -1,5 +1,6 @@
 """Runs the simulator on a port of this machine, in a thread of the calling process."""
 
+import asyncio
 import socket
 import threading
 
@@ -10,12 +11,22 @@ from .faults import Faults
 from .state import Account
 
 
+class _Server(uvicorn.Server):
+    """uvicorn looks ten times a second whether it shall stop; tests start and stop often, so look sooner."""
+
+    async def main_loop(self) -> None:
+        ticks = 0
+        while not self.should_exit:
+            await asyncio.sleep(0.01)
+            ticks += 1
+            if ticks % 10 == 0:
+                await self.on_tick(ticks // 10)
+
+
 class RunningSimulator:
     """A simulator that answers at `url` until `stop()`; also a context manager."""
 
     def __init__(self, account: Account, faults: Faults, host: str, port: int) -> None:
-        self.account = account
-        self.faults = faults
         self.app = App(account, faults)
         self._socket = socket.socket(
             socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
@@ -28,11 +39,23 @@ class RunningSimulator:
             self.app, lifespan="off", log_level="critical", access_log=False, proxy_headers=False, ws="none",
             loop="asyncio", http="h11", timeout_graceful_shutdown=1,
         )  # fmt: skip
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="pipedrive simulator", daemon=True
         )
         self._thread.start()
+
+    @property
+    def account(self) -> Account:
+        return self.app.account
+
+    @property
+    def faults(self) -> Faults:
+        return self.app.faults
+
+    def use(self, account: Account, faults: Faults | None = None) -> None:
+        """Puts another account behind the same URL: cheaper than a new server for each test."""
+        self.app.use(account, faults or Faults())
 
     def stop(self) -> None:
         """Stops answering and frees the port; the account keeps its state."""

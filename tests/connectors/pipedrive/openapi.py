@@ -5,13 +5,14 @@
 
 What a server accepted (status under 400) must be a valid request, and every documented answer must be a valid
 response. Error bodies are undocumented nearly everywhere: those are held to the envelope in error-shapes.json.
-The documents are read with the overlay that the reference's README describes, and nothing else but the two
-repairs named in `_repair`.
+The documents are read with the overlay that the reference's README describes; besides, lists of words may hold
+several (`_listed`), and two contradictions are repaired (`_repair`).
 """
 
 import hashlib
 import json
 import pickle
+import re
 import tempfile
 from dataclasses import dataclass, field
 from functools import cache
@@ -92,10 +93,11 @@ class Judge:
 
 
 def _schema_errors(error: BaseException) -> list[Any]:
-    while error is not None:
-        if errors := getattr(error, "schema_errors", None):
+    cause: BaseException | None = error
+    while cause is not None:
+        if errors := getattr(cause, "schema_errors", None):
             return list(errors)
-        error = error.__cause__  # type: ignore[assignment]
+        cause = cause.__cause__
     return []
 
 
@@ -117,7 +119,8 @@ def check_error(version: str, path: str, response: httpx.Response) -> None:
 @cache
 def document(version: str) -> OpenAPI:
     """The prepared document of `v1` or `v2`."""
-    return OpenAPI.from_dict(plain_document(version), config=Config(spec_validator_cls=None))
+    unchecked = Config(spec_validator_cls=None)  # type: ignore[arg-type]  # None is how it is switched off
+    return OpenAPI.from_dict(plain_document(version), config=unchecked)
 
 
 @cache
@@ -145,6 +148,8 @@ def _overlaid(data: dict[str, Any], version: str) -> dict[str, Any]:
             if method not in METHODS:
                 continue
             operation.pop("security", None)
+            for parameter in operation.get("parameters", ()):
+                _listed(parameter)
             answers = operation["responses"]
             for content in (c for answer in answers.values() for c in answer.get("content", {}).values()):
                 content.pop("example", None)
@@ -155,6 +160,15 @@ def _overlaid(data: dict[str, Any], version: str) -> dict[str, Any]:
                 if one in answers and other not in answers and method == "post":
                     answers[other] = answers[one]
     return data
+
+
+def _listed(parameter: dict[str, Any]) -> None:
+    """An enum that its description calls a comma-separated list, written as a pattern."""
+    schema = parameter.get("schema", {})
+    text = parameter.get("description", "").lower().replace("-", " ")
+    if schema.get("type") == "string" and "enum" in schema and "comma separated" in text:
+        words = "|".join(map(re.escape, schema.pop("enum")))
+        schema["pattern"] = f"^({words})(,({words}))*$"
 
 
 def _nullable(schema: Any) -> None:

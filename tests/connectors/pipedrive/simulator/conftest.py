@@ -35,10 +35,17 @@ def account(clock: Clock) -> Account:
     return account
 
 
-@pytest.fixture
-def running(account: Account) -> Iterator[RunningSimulator]:
-    with serve(account) as running:
+@pytest.fixture(scope="session")
+def server() -> Iterator[RunningSimulator]:
+    with serve(Account()) as running:
         yield running
+
+
+@pytest.fixture
+def running(server: RunningSimulator, account: Account) -> RunningSimulator:
+    """The simulator with this test's account behind it, and no faults."""
+    server.use(account)
+    return server
 
 
 @pytest.fixture
@@ -46,5 +53,6 @@ def client(running: RunningSimulator, account: Account) -> Iterator[httpx.Client
     """Speaks to the simulator; judged wherever the reference data is there."""
     hooks = {"response": [Judge().hook]} if REFERENCE.is_dir() else {}
     headers = {"x-api-token": account.token}
-    with httpx.Client(base_url=running.url, headers=headers, event_hooks=hooks, timeout=5) as client:
+    # No certificates: loading them takes longer than most tests.
+    with httpx.Client(base_url=running.url, headers=headers, event_hooks=hooks, timeout=5, verify=False) as client:
         yield client

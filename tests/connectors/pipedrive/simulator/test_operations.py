@@ -2,6 +2,7 @@
 
 import csv
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -38,7 +39,7 @@ def test_every_operation_answers_as_documented(client: httpx.Client, account: Ac
 
 
 def _tour(client: httpx.Client) -> None:
-    def ask(method: str, path: str, body: object = None) -> dict:
+    def ask(method: str, path: str, body: object = None) -> Any:
         response = client.request(method, path, json=body)
         assert response.status_code in (200, 201), (method, path, response.text)
         return response.json()
