@@ -117,6 +117,18 @@ class Journal:
             for row in self.db.execute(query.order_by(table.c.at.desc(), table.c.id.desc()).limit(limit))
         ]
 
+    def totals(self, connection: str) -> dict[str, dict[str, int]]:
+        """By mapping: how often its records came to each outcome of the step `link`."""
+        query = (
+            sa.select(table.c.mapping, table.c.outcome, sa.func.count())
+            .where(table.c.connection == connection, table.c.step == "link", table.c.outcome.is_not(None))
+            .group_by(table.c.mapping, table.c.outcome)
+        )
+        counted: dict[str, dict[str, int]] = {}
+        for mapping, outcome, number in self.db.execute(query):
+            counted.setdefault(mapping, {})[outcome] = number
+        return counted
+
     def prune(self, connection: str, before: datetime) -> int:
         """Forget entries older than that; how many."""
         where = sa.and_(table.c.connection == connection, table.c.at < before)

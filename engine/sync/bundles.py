@@ -214,16 +214,16 @@ def _group_bundle(
     for row in rows:
         held = batch.get(mapping.source, row.source_key)
         assert held is not None  # _usable saw it
-        link = own.get(row.source_key)
+        mine = own.get(row.source_key)
         try:
-            member = _member(batch, mapping, row.source_key, held, link)
-            if link is not None and link.group is not None and link.group != group and member.ended is None:
+            member = _member(batch, mapping, row.source_key, held, mine)
+            if mine is not None and mine.group is not None and mine.group != group and member.ended is None:
                 raise parked(
-                    "what groups it has changed since it was linked", "M110", "match", was=link.group, now=group
+                    "what groups it has changed since it was linked", "M110", "match", was=mine.group, now=group
                 )
-            if link is None and member.ended is None:
+            if mine is None and member.ended is None:
                 _leave_out(mapping, member)
-            elif link is None:
+            elif mine is None:
                 raise skipped(f"{member.ended} before it was linked")
             members[row.source_key] = member
             taking.append(row)

@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.mapping.compiled import CompiledMapping, CompiledSet
 from engine.mapping.selector import Selector
 from engine.protocol import Connector, Endpoint, Entity, Record, Relation
+from engine.store.store import Store
+from engine.sync.status import status
 
 Ref = tuple[str, str]
 """(system, entity)"""
@@ -40,6 +43,7 @@ class Connection:
     compiled: CompiledSet
     connectors: Mapping[str, type[Connector]]
     clock: Callable[[], datetime]
+    store: Store
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     by_source: dict[Ref, tuple[CompiledMapping, ...]] = field(default_factory=dict)
     by_target: dict[Ref, tuple[CompiledMapping, ...]] = field(default_factory=dict)
@@ -62,6 +66,15 @@ class Connection:
     @staticmethod
     def _append(index: dict[Ref, tuple[CompiledMapping, ...]], ref: Ref, mapping: CompiledMapping) -> None:
         index[ref] = (*index.get(ref, ()), mapping)
+
+    def status(self) -> dict[str, Any]:
+        """What flowed, what waits and what is parked, as plain data; see `engine.sync.status`."""
+        return status(self)
+
+    def close(self) -> None:
+        """Let go of what the endpoints hold."""
+        for endpoint in self.endpoints.values():
+            endpoint.close()
 
     def entity(self, ref: Ref) -> Entity:
         """The catalogue's entry."""

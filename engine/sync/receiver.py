@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from hashlib import blake2b
 
 from engine.mapping.compiled import CompiledMapping
 from engine.protocol import Entity, Found, Page, Query, Record, Relation
-from engine.store.codec import digest
+from engine.store.codec import encode
 from engine.store.cursors import Cursor
 from engine.store.journal import Entry
 from engine.store.snapshots import Snapshot
@@ -78,6 +79,11 @@ def hold(
     _mark(tx, connection, ref, [row for row, _ in changed], priority, now)
     _want(tx, connection, ref, entity, changed, now)
     return [row.key for row, _ in changed]
+
+
+def digest(record: Record) -> str:
+    """A record's hash: equal records, equal hash, whatever the order of their fields."""
+    return blake2b(encode(record).encode(), digest_size=16).hexdigest()
 
 
 def _index(tx: Transaction, connection: Connection, ref: Ref, rows: Sequence[Snapshot]) -> None:

@@ -49,11 +49,17 @@ def written(
         return
     entry = {"request": intent.id, "target": linked, "answer": result.key}
     entries = [
-        Entry(now, intent.mapping, key, "link", context["outcome"], context["reason"], entry)
-        for key in intent.source_keys
+        Entry(now, intent.mapping, key, "link", _said(context), context["reason"], entry) for key in intent.source_keys
     ]
     tx.journal.add(connection.name, entries)
     _finish(tx, connection, mapping, intent, context["outcome"], context["reason"], now, last=context["last"])
+
+
+def _said(context: Mapping[str, Any]) -> str:
+    """The journal's word: the children of a record that was just created are no second creation."""
+    return (
+        "completed" if (context["action"], context["outcome"]) == ("children", "created") else str(context["outcome"])
+    )
 
 
 def _link(

@@ -12,7 +12,8 @@ PARK_AFTER = 12
 
 def pause(attempts: int) -> timedelta:
     """The pause before the next attempt: doubled each time, up to a quarter of an hour."""
-    return min(FIRST_PAUSE * 2 ** min(attempts, 12), LONGEST_PAUSE)
+    doubled: timedelta = FIRST_PAUSE * (1 << min(attempts, 12))
+    return min(doubled, LONGEST_PAUSE)
 
 
 def gives_up(attempts: int) -> bool:

@@ -135,7 +135,7 @@ class Runner:
         member = unit.primary
         gone = unit.mapping.gone(member.ended or "gone", member.element, self._context(unit, member))
         if gone is None:
-            unlink(self.tx, self.connection, mapping, decisions.ends(unit))
+            unlink(self.tx, self.connection, unit.mapping, decisions.ends(unit))
             raise Settled("done", "gone", f"{member.ended}; the mapping has no rule for that")
         draft = Draft(values=self._endpoint_canonical(unit.mapping.target, gone.values))
         return Mapped(unit, draft, gone.note, gone.append)
@@ -245,7 +245,8 @@ class Runner:
             self.fresh.require(mapping.target, unit.rows, [target.key] if target.key else [])
         if change.action == "none":
             decisions.adopt(self.tx, self.connection, change, self.now)
-            raise Settled("done", change.outcome, change.reason, waits=mapped.draft.left)
+            step = "link" if change.outcome == "linked" else "decide"
+            raise Settled("done", change.outcome, change.reason, waits=mapped.draft.left, step=step)
         change.left = mapped.draft.left
         return change
 

@@ -1,0 +1,59 @@
+"""What a connection has done and what it waits for, as plain data: for the status page, commands and programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.store.store import Transaction
+from engine.store.work import WorkState
+
+if TYPE_CHECKING:
+    from engine.sync.connection import Connection
+
+REASONS = 50
+"""Most reasons that are listed of each kind."""
+
+
+def status(connection: Connection) -> dict[str, Any]:
+    """By mapping the counts by state and outcome with reasons; what is under way; the last visits; links.
+
+    `busy` counts the rows that are due or leased and the keys that are wanted: nought means that all has settled.
+    """
+    name = connection.name
+    with connection.store.reading() as tx:
+        states, totals, last = tx.work.counts(name), tx.journal.totals(name), tx.work.outcomes(name)
+        mappings = {
+            mapping: {
+                "states": states.get(mapping, {}),
+                "outcomes": {**totals.get(mapping, {}), "unchanged": last.get(mapping, {}).get("unchanged", 0)},
+                "waiting": _reasons(tx, name, mapping, "waiting"),
+                "parked": _reasons(tx, name, mapping, "parked"),
+                "skipped": _reasons(tx, name, mapping, "skipped"),
+            }
+            for mapping in connection.compiled.mappings
+        }
+        rows = sum(count for of in states.values() for state, count in of.items() if state in ("due", "leased"))
+        wanted = sum(tx.wanted.count(name, system) for system in connection.connectors)
+        visits = {system: tx.visits.last(name, system) for system in connection.connectors}
+        links = {f"{source} -> {target}": count for (source, target), count in tx.links.count(name).items()}
+    facts = {system: _facts(endpoint) for system, endpoint in connection.endpoints.items()}
+    return {
+        "mappings": mappings,
+        "busy": rows + wanted,
+        "wanted": wanted,
+        "last_visits": visits,
+        "visits": sum(int(one.get("visits", 0)) for one in facts.values()),
+        "tokens_spent": sum(int(one.get("tokens_spent", 0)) for one in facts.values()),
+        "stopped": next((one["stopped"] for one in facts.values() if one.get("stopped")), None),
+        "systems": facts,
+        "links": links,
+    }
+
+
+def _reasons(tx: Transaction, connection: str, mapping: str, state: WorkState) -> dict[str, int]:
+    return dict(tx.work.reasons(connection, mapping, state, REASONS))
+
+
+def _facts(endpoint: Any) -> dict[str, Any]:
+    """What an endpoint says of itself, if it does (`Endpoint.facts`)."""
+    return dict(endpoint.facts()) if hasattr(endpoint, "facts") else {}
