@@ -47,13 +47,18 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """Where we listen and how others reach us. `url` has no trailing slash."""
+    """Where we listen and how others reach us. `public` has no trailing slash; None: nobody gave one."""
 
-    url: str
+    public: str | None = None
     host: str = "127.0.0.1"
     port: int = 8800
     proxies: tuple[str, ...] = ()
     grace: timedelta = timedelta(seconds=10)
+
+    @property
+    def url(self) -> str:
+        """Under which address we are reached, without a trailing slash."""
+        return self.public or f"http://localhost:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +153,13 @@ class _Reading:
         if self.errors:
             raise InvalidSettings("\n".join(text for _, _, text in sorted(self.errors)))
         server = plain.get("server", {})
-        port = server.get("port", 8800)
         made = Settings(
             path=self.path,
             store=self.store(plain.get("store", "sqlite:///engine.db")),
             server=ServerSettings(
-                url=server.get("url", f"http://localhost:{port}").rstrip("/"),
+                public=server["url"].rstrip("/") if "url" in server else None,
                 host=server.get("host", "127.0.0.1"),
-                port=port,
+                port=server.get("port", 8800),
                 proxies=tuple(server.get("proxies", ())),
                 grace=duration(server.get("grace", "10 seconds")),
             ),
@@ -268,7 +272,7 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]
 
 
 def _sentences(error: Any) -> Iterator[tuple[Path_, str, bool]]:
-    """A finding of the JSON Schema (its ValidationError) in words: path, sentence, whether the key itself is at fault."""
+    """A ValidationError in words: path, sentence, whether the key itself is at fault."""
     path: Path_ = tuple(error.absolute_path)
     if error.validator == "additionalProperties":
         known = error.schema.get("properties", {})

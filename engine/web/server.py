@@ -43,6 +43,7 @@ class Server:
         host: str = "127.0.0.1",
         port: int = 0,
         *,
+        listening: socket.socket | None = None,
         sender: Sending | None = None,
         titles: Mapping[str, str] | None = None,
         proxies: Sequence[str] = (),
@@ -50,11 +51,12 @@ class Server:
         ready: Callable[[str], None] | None = None,
     ) -> None:
         """Listens at once: raises AddressTaken. Port 0 takes a free one; `ready` is called with the URL when requests
-        are answered. `proxies` are the addresses whose X-Forwarded-For is believed."""
+        are answered. `proxies` are the addresses whose X-Forwarded-For is believed. `listening` is a socket from
+        `listen`, where the port had to be known before."""
         self._sender = sender
         self._ready = ready
         self._grace = grace
-        self._socket = _listen(host, port)
+        self._socket = listening or listen(host, port)
         bound = self._socket.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{bound}"
@@ -118,7 +120,8 @@ class _Uvicorn(uvicorn.Server):
         self._when_up()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; port 0 takes a free one. Raises AddressTaken."""
     try:
         family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, number)

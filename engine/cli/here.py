@@ -1,0 +1,72 @@
+"""What every command starts from: the settings file, the installed connectors, and the engine opened over both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from engine.errors import UserError
+from engine.observe import logs
+from engine.registry import Registry
+from engine.settings import Settings
+from engine.sync.engine import Connection, Engine
+
+
+@dataclass
+class Here:
+    """Where the command runs: `config` is engine.yaml, `debug` shows stack traces and every log line."""
+
+    config: Path
+    debug: bool = False
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The installed connectors."""
+        return Registry.load()
+
+    def settings(self, *, secrets: bool = True) -> Settings:
+        """engine.yaml; without `secrets` the variables and files that it names need not be there."""
+        return Settings.load(self.config, self.registry, secrets=secrets)
+
+    def log(self, settings: Settings, level: str = "warning", style: Literal["console", "json"] = "console") -> None:
+        """Set up logging for a command that opens the engine."""
+        logs.set_up("debug" if self.debug else level, style, settings.secrets)
+
+    @contextmanager
+    def engine(self, settings: Settings | None = None) -> Iterator[Engine]:
+        """The engine of engine.yaml, closed afterwards."""
+        if settings is None:
+            settings = self.settings()
+            self.log(settings)
+        engine = Engine.open(settings, self.registry)
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+
+def connection_of(engine: Engine, name: str) -> Connection:
+    """The connection of that name; raises UserError naming the known ones."""
+    found = engine.connections.get(name)
+    if found is None:
+        known = ", ".join(engine.connections) or "none"
+        raise UserError(f"There is no connection '{name}' in engine.yaml.", f"There are: {known}.")
+    return found
+
+
+def endpoint_with(connection: Connection, what: str) -> tuple[str, Any]:
+    """The first endpoint of a connection that offers the method `what`, with its connector's name; else UserError."""
+    for system, endpoint in connection.endpoints.items():
+        if callable(getattr(endpoint, what, None)):
+            return system, endpoint
+    raise UserError(f"No connector of this connection offers '{what}'.")
+
+
+here = click.make_pass_decorator(Here)
+"""Gives a command the Here of its invocation."""

@@ -1,0 +1,141 @@
+"""`engine init`: writes the files that a new installation starts from, and overwrites none.
+
+What stands in engine.yaml comes from the installed connectors' settings and the preset's settings, with their own words
+as comments, so that it cannot fall behind them.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.cli.failures import Shown
+from engine.cli.here import Here, here
+from engine.registry import Registry
+from engine.specs.model import UNSET, Setting
+from engine.specs.presets import load_set
+
+PRESET = "preset:default"
+IGNORED = "# The store and secrets stay on this machine.\n*.db\n*.db-shm\n*.db-wal\n.env\nsecrets/\n"
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+SECRET = re.compile(r"(password|secret|token)(_hash)?$")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@click.option("--connection", help="The name of the first connection. Default: asked on a terminal, else acme.")
+@click.option("--zone", help="The time zone of the QuickBooks computer. Default: asked, else America/New_York.")
+@here
+def init(here: Here, folder: Path, connection: str | None, zone: str | None) -> None:
+    """Write engine.yaml, a folder of mappings that extends the built-in set, and .gitignore into FOLDER.
+
+    No file that is there already is touched. Asks for what it needs on a terminal only.
+
+    \b
+    Examples:
+      engine init
+      engine init acme-sync --connection acme --zone America/Chicago
+    """
+    name = connection or _ask("Name of the first connection", "acme")
+    if not NAME.fullmatch(name):
+        raise Shown(f"'{name}' cannot be a connection's name.", "Small letters, digits, - and _, a letter first.")
+    config = folder / "engine.yaml"
+    if config.exists():
+        raise Shown(f"{config} is there already.", "Choose another folder, or edit the file.")
+    chosen = zone or _ask("Time zone of the QuickBooks computer", "America/New_York")
+    preset = load_set(PRESET)
+    written = {config: "\n".join(_settings_file(name, chosen, here.registry, preset.settings)) + "\n"}
+    for mapping in preset.mappings:
+        written[folder / "mappings" / f"{mapping.name}.yaml"] = _mapping_file(mapping.name, mapping.summary)
+    written[folder / ".gitignore"] = IGNORED
+    for path, text in written.items():
+        _write(path, text)
+    click.echo("Next: set the variables that engine.yaml names, then `engine validate`, `engine ping`, `engine serve`.")
+
+
+def _ask(question: str, default: str) -> str:
+    if not sys.stdin.isatty():
+        return default
+    given: str = click.prompt(question, default=default, err=True)
+    return given
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        click.echo(f"kept    {path}")
+    else:
+        click.echo(f"written {path}")
+
+
+def _mapping_file(name: str, summary: str) -> str:
+    return (
+        f"# {summary or name}\n"
+        "# What is not said here is as in the built-in set. Give a field another value, or null to leave it out:\n"
+        "#   fields:\n"
+        "#     some_field: AnotherField\n"
+        f"extends: {PRESET}/{name}\n"
+    )
+
+
+def _settings_file(name: str, zone: str, registry: Registry, settings: Mapping[str, Setting]) -> Iterator[str]:
+    yield "# One server with its connections. Secrets are named, not written: ${NAME} is an environment variable,"
+    yield "# file:PATH a file. `engine validate` checks the mappings, `engine ping` whether both systems let us in."
+    yield "store: sqlite:///engine.db              # or postgresql+psycopg://engine:${DATABASE_PASSWORD}@localhost/engine"
+    yield "server:"
+    yield "  port: 8800"
+    yield '  # url: "https://sync.example.com"      # under which the Web Connector reaches us from another machine'
+    yield "connections:"
+    yield f"  {name}:"
+    yield "    mappings: mappings"
+    yield f"    zone: {zone}"
+    yield "    settings:"
+    for setting in settings.values():
+        yield from _setting_lines(setting)
+    for system in registry.names:
+        yield f"    {system}:"
+        yield from _block_lines(name, system, registry.connector(system).settings_schema)
+
+
+def _setting_lines(setting: Setting) -> Iterator[str]:
+    yield f"      # {' '.join(setting.help.split())}"
+    if setting.default is UNSET:
+        yield f"      {setting.name}: {_value('')}"
+    else:
+        yield f"      # {setting.name}: {_value(setting.default)}"
+
+
+def _block_lines(connection: str, system: str, schema: Mapping[str, Any]) -> Iterator[str]:
+    needed = schema.get("required", ())
+    for key, about in schema.get("properties", {}).items():
+        if about.get("type") == "object":
+            continue  # written out by those who need it: README and the schema say how
+        examples = about.get("examples", ())
+        if SECRET.search(key):
+            value = examples[0] if examples else f"${{{system.upper()}_{key.upper()}}}"
+        elif key in needed:
+            value = connection if about.get("type") == "string" and "enum" not in about else about["enum"][0]
+        else:
+            value = about.get("default", examples[0] if examples else "")
+        yield f"      # {' '.join(about.get('description', key).split())}"
+        yield f"      {'' if key in needed else '# '}{key}: {_value(value)}"
+
+
+def _value(value: Any) -> str:
+    """A value as YAML; text is quoted where it could be read as something else."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z][\w ./-]*", text):
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return text

@@ -1,0 +1,64 @@
+"""The command `engine`: which commands there are, and where each of them lives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine import __version__
+from engine.cli.here import Here
+from engine.cli.init import init
+from engine.cli.password import password
+from engine.cli.ping import ping
+from engine.cli.plugged import PluggedGroup
+from engine.cli.qwc import qwc
+from engine.cli.serve import serve
+from engine.cli.status import status
+from engine.cli.store import store
+from engine.cli.validate import validate
+
+SIMULATORS = "engine.simulators"
+COMMANDS = "engine.commands"
+"""Entry-point groups: packages bring simulators and further commands by them."""
+
+
+@click.group(
+    cls=PluggedGroup,
+    group=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit status: 0 well, 1 something for you to put right, 2 wrong command line, 3 the surroundings failed "
+    "(later may help), 70 a defect.",
+)
+@click.version_option(__version__, prog_name="engine", message="%(prog)s %(version)s")
+@click.option(
+    "-c", "--config", type=click.Path(path_type=Path), default=Path("engine.yaml"), envvar="ENGINE_CONFIG",
+    show_default=True, show_envvar=True, help="The settings file.",
+)  # fmt: skip
+@click.option("--debug", is_flag=True, help="Show every log line, and where in the program an error happened.")
+@click.pass_context
+def main(context: click.Context, config: Path, debug: bool) -> None:
+    """Keeps two systems in step, by declarative mappings.
+
+    Start with `engine init`, or with `engine demo`, which needs no account.
+    """
+    context.obj = Here(config, debug)
+
+
+@main.group(cls=PluggedGroup, group=SIMULATORS)
+def simulate() -> None:
+    """Play a system that you don't have at hand.
+
+    Simulators are strict, know nothing of the engine, and are reached as the real systems are.
+
+    \b
+    Example:
+      engine simulate --help
+    """
+
+
+for command in (init, validate, serve, qwc, password, ping, status, store):
+    main.add_command(command)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""`engine ping`: asks each system of a connection whether it can be reached and lets us in."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from engine.cli.here import Here, connection_of, here
+from engine.cli.output import as_json, mark, print_json, print_table
+from engine.sync.engine import Connection
+
+
+@click.command()
+@click.argument("connection", required=False)
+@as_json
+@here
+def ping(here: Here, connection: str | None, as_json: bool) -> None:
+    """Talk to the systems of CONNECTION (default: of all) and say what is well and what is not.
+
+    Exit status 3 if anything is not.
+
+    \b
+    Examples:
+      engine ping
+      engine ping acme --json
+    """
+    with here.engine() as engine:
+        asked = [connection_of(engine, connection)] if connection else list(engine.connections.values())
+        rows = [row for one in asked for row in _checks(one)]
+    if as_json:
+        print_json({"ok": all(row["ok"] for row in rows), "checks": rows})
+    else:
+        shown = [(row["connection"], row["system"], mark(row["ok"]), row["name"], row["message"]) for row in rows]
+        print_table(("connection", "system", "", "check", ""), shown)
+    if not all(row["ok"] for row in rows):
+        sys.exit(3)
+
+
+def _checks(connection: Connection) -> list[dict[str, Any]]:
+    return [
+        {"connection": connection.name, "system": system, "name": one.name, "ok": one.ok, "message": one.message}
+        for system, endpoint in connection.endpoints.items()
+        for one in endpoint.ping()
+    ]

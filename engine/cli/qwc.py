@@ -1,0 +1,34 @@
+"""`engine qwc`: writes the file by which the Web Connector learns of a connection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine.cli.here import Here, connection_of, endpoint_with, here
+
+
+@click.command()
+@click.argument("connection")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+@here
+def qwc(here: Here, connection: str, output: Path | None) -> None:
+    """Write the .qwc file of CONNECTION, to be added to the Web Connector on the QuickBooks computer.
+
+    It names the server's address and the user, and holds no password. Its ids stay the same each time.
+
+    \b
+    Examples:
+      engine qwc acme -o acme.qwc
+      engine qwc acme > acme.qwc
+    """
+    with here.engine() as engine:
+        _, endpoint = endpoint_with(connection_of(engine, connection), "qwc")
+        content: str | bytes = endpoint.qwc()
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    if output is None:
+        click.get_binary_stream("stdout").write(data)
+    else:
+        output.write_bytes(data)
+        click.echo(f"Written to {output}.", err=True)

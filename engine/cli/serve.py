@@ -1,0 +1,46 @@
+"""`engine serve`: runs the server with everything that a connection needs, until it is told to stop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, cast
+
+import click
+
+from engine.cli.here import Here, here
+from engine.sync.sender import Sender
+from engine.web.server import Server, listen
+
+
+@click.command()
+@click.option("--host", help="The address to listen at, instead of engine.yaml's.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port, instead of engine.yaml's; 0 takes a free one.")
+@here
+def serve(here: Here, host: str | None, port: int | None) -> None:
+    """Run the server: the addresses that systems call, what calls the others, and the status page.
+
+    Stops gracefully on Ctrl-C and SIGTERM: what runs is finished first. Killing it loses nothing either.
+
+    \b
+    Examples:
+      engine serve
+      engine serve --host 0.0.0.0 --port 8800
+    """
+    settings = here.settings()
+    here.log(settings, settings.log.level, cast(Literal["console", "json"], settings.log.style))
+    at = host or settings.server.host
+    listening = listen(at, settings.server.port if port is None else port)
+    # The endpoints tell others their address, so a free port must be known before they are opened.
+    settings = replace(settings, server=replace(settings.server, host=at, port=listening.getsockname()[1]))
+    with listening, here.engine(settings) as engine:
+        server = Server(
+            engine,
+            at,
+            listening=listening,
+            sender=Sender(engine),
+            titles={name: here.registry.connector(name).title for name in here.registry.names},
+            proxies=settings.server.proxies,
+            grace=settings.server.grace,
+            ready=lambda url: click.echo(f"Serving {url} (Ctrl-C stops)"),
+        )
+        server.run()
