@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.mapping.compiled import CompiledSet
+from engine.mapping.compiled import CompiledMapping, CompiledSet
 from engine.protocol import Catalogue
 from engine.specs.diagnostics import Diagnostic
 from engine.specs.model import MappingSet
@@ -21,3 +21,6 @@ def validate_set(
 def compile_set(set: MappingSet, catalogues: Mapping[str, Catalogue], settings: Mapping[str, Any]) -> CompiledSet:
     """The set bound to one connection's settings. Raises InvalidMappingSet with the diagnostics."""
     raise NotImplementedError
+
+
+__all__ = ["CompiledMapping", "CompiledSet", "compile_set", "validate_set"]

@@ -41,7 +41,11 @@ ResolvedState = Literal["linked", "missing", "parked", "left_out", "gone", "neve
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What is known of a reference. `key` is the target's, where it is linked; `reason` is in words for people."""
+    """What is known of a reference. `key` is the target's, where it is linked; `reason` is in words for people.
+
+    `missing`: known, but not linked yet; `never`: the record was never read. For these two and `parked` a required
+    reference waits; for `left_out` and `gone` it skips.
+    """
 
     state: ResolvedState
     key: str | None = None

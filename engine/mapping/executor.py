@@ -313,14 +313,14 @@ _WORDS = {
     "parked": "is parked",
     "left_out": "is left out",
     "gone": "is gone",
-    "never": "has no counterpart, and this mapping makes none",
+    "never": "was never read",
 }
 
 
 def _unlinked(rule: CompiledRule, key: str, state: str, reason: str | None, run: _Run) -> Any:
     assert rule.reference is not None
-    words = f"{rule.reference} {key} {_WORDS[state]}" + (f": {reason}" if reason else "")
-    if rule.otherwise == "wait" and state in ("missing", "parked"):
+    words = reason or f"{rule.reference} {key} {_WORDS[state]}"
+    if rule.otherwise == "wait" and state in ("missing", "parked", "never"):
         run.draft.waits.append(Wait(f"{run.prefix}{rule.path}", rule.reference, key, words))
         return MISSING
     run.draft.left.append((rule.reference, key))

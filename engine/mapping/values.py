@@ -5,7 +5,6 @@ Nothing is cut, rounded or guessed here; what does not fit raises `Unfit` with w
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
@@ -13,11 +12,14 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from engine.protocol import ADDRESS_PARTS, Field
 
 Fit = Callable[[Any, ZoneInfo | None], Any]
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _NOON = time(12)
+_JSON = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
 
 class Unfit(ValueError):
@@ -34,13 +36,12 @@ def canonical(value: Any) -> str:
     """One text for one value: what keys and comparisons are made of. Text stays as it is."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, (list, dict)):
-        return json.dumps(value, default=canonical, sort_keys=True, ensure_ascii=False)
-    return str(value)
+    return format(value, "f") if isinstance(value, Decimal) else encoded(value)
+
+
+def encoded(value: Any) -> str:
+    """JSON text, keys sorted, Decimals as the numbers they are."""
+    return _JSON.encode(value).decode()
 
 
 def joined(parts: list[str]) -> str:

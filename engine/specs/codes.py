@@ -46,6 +46,7 @@ CODES: Final[dict[str, str]] = {
     "E224": "Templates may not use this construct.",
     "E225": "A comparison of different types is never true.",
     "E226": "A field is taken of something that has no fields.",
+    "E228": "A function is given a value of a type that it does not take.",
     "E227": "A comparison with a text that the field never has.",
     # values
     "E231": "The value's type does not fit the target field.",

@@ -1,0 +1,194 @@
+"""Loads mapping sets: a folder of the user's, or `preset:NAME`; takes in what they extend.
+
+`preset:default` is the set that comes with the program. A mapping says `extends: preset:default/customers` and
+overrides single fields; a whole folder says `extends: preset:default` in its preset.yaml and has every mapping of the
+preset that it doesn't bring itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+
+from engine.specs.diagnostics import Diagnostic, InvalidMappingSet, finding, nearest, ordered
+from engine.specs.loader import Node, load_file
+from engine.specs.model import Mapping, MappingSet, Setting, TemplateFile
+from engine.specs.reader import read_mapping, read_settings
+from engine.specs.source import Mark, Source
+from engine.specs.validator import validate
+
+PREFIX = "preset:"
+SET_FILE = "preset.yaml"
+_DEEPEST = 8
+_BLOCKS = frozenset(("fields", "custom", "children", "combine", "scope", "when_deleted", "when_voided", "when_gone"))
+
+
+def load_set(where: str | Path) -> MappingSet:
+    """The set of a folder or `preset:NAME`. Raises InvalidMappingSet if anything in it cannot be read."""
+    made, found = read_set(where)
+    if any(one.severity == "error" for one in found):
+        raise InvalidMappingSet(found)
+    return made
+
+
+def read_set(where: str | Path) -> tuple[MappingSet, list[Diagnostic]]:
+    """What can be read of a set, with all that is wrong with its files' shape."""
+    reading = _Reading()
+    folder = reading.folder(str(where))
+    if folder is None:
+        return MappingSet(str(where), ()), ordered(reading.found)
+    found = reading.collect(folder)
+    head = folder.head.plain() if folder.head else {}
+    return (
+        MappingSet(str(where), tuple(found.mappings.values()), found.settings, found.templates,
+                   str(head.get("version", "")), str(head.get("summary", ""))),
+        ordered(reading.found),
+    )  # fmt: skip
+
+
+def merge(base: Node, over: Node, found: list[Diagnostic], inside: str = "") -> Node:
+    """`over` laid on `base`: blocks entry by entry, everything else whole; null takes an entry away."""
+    block = dict(base.block)
+    for name, node in over.block.items():
+        if node.value is None:
+            if name not in block:
+                message = f"'{name}' is null, but what is extended brings nothing of this name."
+                found.append(finding(node.key, "E119", message, nearest(name, block)))
+            block.pop(name, None)
+        elif name in block and (name in _BLOCKS or inside == "children") and node.block and block[name].block:
+            block[name] = merge(block[name], node, found, name)
+        else:
+            block[name] = node
+    return Node(block, over.mark, over.key)
+
+
+@dataclass(slots=True)
+class _Folder:
+    """A place where mappings lie, read but not yet taken together."""
+
+    name: str
+    files: dict[str, Node] = field(default_factory=dict)
+    """By the name that the mapping gives itself."""
+    head: Node | None = None
+    templates: dict[str, TemplateFile] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Collected:
+    mappings: dict[str, Mapping] = field(default_factory=dict)
+    settings: dict[str, Setting] = field(default_factory=dict)
+    templates: dict[str, TemplateFile] = field(default_factory=dict)
+
+
+class _Reading:
+    def __init__(self) -> None:
+        self.found: list[Diagnostic] = []
+        self.folders: dict[str, _Folder | None] = {}
+
+    def wrong(self, mark: Mark, code: str, message: str, hint: str = "") -> None:
+        self.found.append(finding(mark, code, message, hint))
+
+    # folders
+    def folder(self, where: str, mark: Mark | None = None) -> _Folder | None:
+        """The folder behind a name, read once. `mark` is the place that names it."""
+        if where not in self.folders:
+            path = _place(where)
+            if path is None or not path.is_dir():
+                known = f"Presets: {', '.join(presets())}." if where.startswith(PREFIX) else "Run `engine init`."
+                self.wrong(mark or Mark(Source.of(where, ""), 0, 0), "E109", f"'{where}' is not there.", known)
+                return None
+            self.folders[where] = self._read(where, path)
+        return self.folders[where]
+
+    def _read(self, where: str, path: Path) -> _Folder:
+        made = _Folder(where)
+        for file in sorted(path.glob("*.yaml")):
+            node = self._file(file, f"{where}/{file.name}", "preset" if file.name == SET_FILE else "mapping")
+            if node is not None and file.name == SET_FILE:
+                made.head = node
+            elif node is not None:
+                self._add(made, node)
+        for file in sorted((*path.glob("*.html"), *path.glob("*.txt"))):
+            text = file.read_text("utf-8")
+            made.templates[file.name] = TemplateFile(file.name, text, Source.of(f"{where}/{file.name}", text))
+        return made
+
+    def _add(self, made: _Folder, node: Node) -> None:
+        named = node.at("mapping")
+        name = str(named.value)
+        if name in made.files:
+            other = made.files[name].mark.source.file
+            self.wrong(named.mark, "E120", f"The mapping '{name}' stands in {other} already.")
+        made.files.setdefault(name, node)
+
+    def _file(self, path: Path, name: str, schema: str) -> Node | None:
+        """A file of valid shape, or None; what is wrong is kept."""
+        try:
+            node = load_file(path, name)
+        except InvalidMappingSet as problem:
+            self.found += problem.diagnostics
+            return None
+        wrong = validate(node, schema)
+        self.found += wrong
+        return None if wrong else node
+
+    # extending
+    def collect(self, folder: _Folder, depth: int = 0) -> _Collected:
+        """Everything of a folder, with what its preset.yaml and its mappings extend."""
+        made = _Collected()
+        head = folder.head
+        extends = head.get("extends") if head else None
+        if extends is not None and depth < _DEEPEST:
+            base = self.folder(str(extends.value), extends.mark)
+            if base is not None:
+                made = self.collect(base, depth + 1)
+        without = head.get("without") if head else None
+        for node in without.items if without else ():
+            if made.mappings.pop(str(node.value), None) is None:
+                self.wrong(node.mark, "E119", f"'{node.value}' is not among the mappings that are extended.")
+        for name, node in folder.files.items():
+            whole = self.whole(node, made, depth)
+            if whole is not None:
+                made.mappings[name], wrong = read_mapping(whole)
+                self.found += wrong
+        made.settings |= read_settings(head)
+        made.templates |= folder.templates
+        return made
+
+    def whole(self, node: Node, made: _Collected, depth: int) -> Node | None:
+        """The mapping with what it extends; the preset's settings and templates come along."""
+        extends = node.get("extends")
+        if extends is None:
+            return node
+        if depth >= _DEEPEST:
+            self.wrong(extends.mark, "E118", f"More than {_DEEPEST} presets extend one another.")
+            return None
+        where, _, name = str(extends.value).rpartition("/")
+        base = self.folder(where, extends.mark)
+        if base is None:
+            return None
+        if name not in base.files:
+            self.wrong(extends.mark, "E118", f"{where} has no mapping '{name}'.", nearest(name, base.files))
+            return None
+        inner = self.whole(base.files[name], made, depth + 1)
+        if inner is None:
+            return None
+        made.settings = {**read_settings(base.head), **made.settings}
+        made.templates = {**base.templates, **made.templates}
+        own = {key: child for key, child in node.block.items() if key != "extends"}
+        merged = merge(inner, Node(own, node.mark, node.key), self.found)
+        wrong = validate(merged, "mapping")
+        self.found += wrong
+        return None if wrong else merged
+
+
+def presets() -> list[str]:
+    """The presets that can be named."""
+    return [f"{PREFIX}default"]
+
+
+def _place(where: str) -> Path | None:
+    if where.startswith(PREFIX):
+        return Path(str(files("mappings"))) if where == f"{PREFIX}default" else None
+    return Path(where)
