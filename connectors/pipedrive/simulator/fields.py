@@ -7,6 +7,7 @@ import hashlib
 from typing import Any
 
 from .builtin_fields import builtin_fields, field
+from .numbers import is_whole
 from .refusals import Forbidden, Invalid, Missing
 
 FIELD_ENTITIES = ("organization", "person", "deal", "product")
@@ -62,8 +63,7 @@ class Fields:
 
     def create(self, entity: str, body: dict[str, Any]) -> FieldRecord:
         """Makes a custom field from a v2 body; options are required for enum and set [OpenAPI v2]."""
-        allowed = {"field_name", "field_type", "options", "description", *EXTRAS}
-        reasons = [f"{key}: Parameter '{key}' is not allowed for this request" for key in body if key not in allowed]
+        reasons = _key_faults(body, {"field_name", "field_type", "options"})
         kind = body.get("field_type")
         reasons += _label_faults("field_name", body.get("field_name"))
         if kind not in NEW_TYPES:
@@ -87,8 +87,7 @@ class Fields:
     def change(self, entity: str, code: str, body: dict[str, Any]) -> FieldRecord:
         """Renames or describes a custom field; its type cannot change [OpenAPI v2 updateDealField]."""
         row = self._own(entity, code)
-        allowed = {"field_name", "description", *EXTRAS}
-        reasons = [f"{key}: Parameter '{key}' is not allowed for this request" for key in body if key not in allowed]
+        reasons = _key_faults(body, {"field_name"})
         if "field_name" in body:
             reasons += _label_faults("field_name", body["field_name"])
         if reasons:
@@ -168,6 +167,15 @@ class Fields:
         return faults
 
 
+def _key_faults(body: dict[str, Any], own: set[str]) -> list[str]:
+    known = own | {"description", *EXTRAS}
+    faults = [f"{key}: Parameter '{key}' is not allowed for this request" for key in body if key not in known]
+    faults += [f"{key}: The value is not a valid 'object'" for key in EXTRAS if not isinstance(body.get(key, {}), dict)]
+    if not isinstance(body.get("description"), str | None):
+        faults.append("description: The value is not a valid 'string'")
+    return faults
+
+
 def _label_faults(key: str, value: object) -> list[str]:
     if not isinstance(value, str):
         return [f"{key}: The value is not a valid 'string'"]
@@ -181,6 +189,6 @@ def _chosen(row: FieldRecord, body: Any) -> dict[int, dict[str, Any]]:
     if not isinstance(body, list) or not body:
         raise Invalid("options: must be a non-empty array")
     for item in body:
-        if not isinstance(item, dict) or isinstance(item.get("id"), bool) or item.get("id") not in known:
+        if not isinstance(item, dict) or not is_whole(item.get("id")) or item["id"] not in known:
             raise Invalid("id: no such option of this field")
     return known

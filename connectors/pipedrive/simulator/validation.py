@@ -69,9 +69,9 @@ SCHEMAS: dict[str, dict[str, Key]] = {
         "address": Key(values.address),
         "website": Key(text(255), nullable=True, feature=_details),
         "linkedin": Key(text(255), nullable=True, feature=_details),
-        "industry": Key(values.number, nullable=True, feature=_details),
-        "annual_revenue": Key(values.number, nullable=True, feature=_details),
-        "employee_count": Key(values.number, nullable=True, feature=_details),
+        "industry": Key(values.whole(0, 10**14 - 1), nullable=True, feature=_details),
+        "annual_revenue": Key(values.whole(0, 10**14 - 1), nullable=True, feature=_details),
+        "employee_count": Key(values.whole(0, 10**14 - 1), nullable=True, feature=_details),
         **_owned,
         **_labelled,
     },
@@ -122,7 +122,7 @@ SCHEMAS: dict[str, dict[str, Key]] = {
         "is_linkable": Key(values.flag),
         "prices": Key(_prices),
         "billing_frequency": Key(values.choice(*FREQUENCIES)),
-        "billing_frequency_cycles": Key(values.within(1, CYCLES), nullable=True),
+        "billing_frequency_cycles": Key(values.whole(1, CYCLES), nullable=True),
         **_owned,
     },
     "deal_product": {
@@ -137,7 +137,7 @@ SCHEMAS: dict[str, dict[str, Key]] = {
         "discount_type": Key(values.choice("percentage", "amount")),
         "product_variation_id": Key(reference("product_variation"), nullable=True),
         "billing_frequency": Key(values.choice(*FREQUENCIES)),
-        "billing_frequency_cycles": Key(values.within(1, CYCLES), nullable=True),
+        "billing_frequency_cycles": Key(values.whole(1, CYCLES), nullable=True),
         "billing_start_date": Key(values.day, nullable=True),
     },
     "pipeline": {
@@ -147,9 +147,9 @@ SCHEMAS: dict[str, dict[str, Key]] = {
     "stage": {
         "name": Key(text(255, empty=False), required=True),
         "pipeline_id": Key(reference("pipeline"), required=True),
-        "deal_probability": Key(values.within(0, 100)),
+        "deal_probability": Key(values.whole(0, 100)),
         "is_deal_rot_enabled": Key(values.flag),
-        "days_to_rotten": Key(values.within(1, 36_500)),
+        "days_to_rotten": Key(values.whole(1, 36_500)),
     },
     "note": {
         "content": Key(text(NOTE_LENGTH, empty=False), required=True),

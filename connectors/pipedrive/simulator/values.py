@@ -68,6 +68,19 @@ def within(low: int, high: int) -> Check:
     return check
 
 
+def whole(low: int, high: int) -> Check:
+    """An integer between two bounds, both included."""
+
+    def check(value: Any, known: Known) -> int:
+        if not is_whole(value):
+            raise Fault("The value is not a valid 'integer'")
+        if not low <= value <= high:
+            raise Fault(f"must be between {low} and {high}")
+        return int(value)
+
+    return check
+
+
 def flag(value: Any, known: Known) -> bool:
     if not isinstance(value, bool):
         raise Fault("The value is not a valid 'boolean'")
@@ -83,7 +96,7 @@ def bit(value: Any, known: Known) -> bool:
 
 def choice(*values: Any) -> Check:
     def check(value: Any, known: Known) -> Any:
-        if isinstance(value, bool) or value not in values:
+        if not (is_whole(value) or isinstance(value, str)) or value not in values:
             raise Fault(f"must be one of {', '.join(map(str, values))}")
         return value
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .events import Actor
+from .numbers import is_whole
 from .refusals import Invalid, WebhookRefused
 
 if TYPE_CHECKING:
@@ -52,10 +53,13 @@ def _errors(account: "Records", body: Record) -> dict[str, list[str]]:
     for key, allowed in (("event_action", ACTIONS), ("event_object", OBJECTS), ("version", ("1.0", "2.0"))):
         if (key in body or key != "version") and body.get(key) not in allowed:
             errors[key] = [f"must be one of {', '.join(allowed)}"]
+    for key in ("http_auth_user", "http_auth_password"):
+        if not isinstance(body.get(key), str | None):
+            errors[key] = ["must be a text"]
     name = body.get("name")
     if not isinstance(name, str) or not 1 <= len(name) <= 255:
         errors["name"] = ["must have 1 to 255 characters"]
-    if "user_id" in body and not account.exists("user", body["user_id"]):
+    if "user_id" in body and not (is_whole(body["user_id"]) and account.exists("user", body["user_id"])):
         errors["user_id"] = ["not found"]
     if not _reachable(body.get("subscription_url"), account.switches.webhook_urls_are_checked):
         errors["subscription_url"] = ["invalid or non-reachable URL"]
