@@ -1,0 +1,133 @@
+"""One QuickBooks company file as the engine sees it: answers the Web Connector's HTTP calls, never calls by itself.
+
+What the calls do is left to operations. [facts 1.1]
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from connectors.quickbooks_desktop import qwc, session
+from connectors.quickbooks_desktop.company import Company
+from connectors.quickbooks_desktop.entities import sources
+from connectors.quickbooks_desktop.operations import LAST_PROBLEM, Operations
+from connectors.quickbooks_desktop.settings import Settings
+from connectors.quickbooks_desktop.soap import CONTENT_TYPE, Refused, read_call, write_fault, write_result
+from connectors.quickbooks_desktop.visit import COMPANY
+from connectors.quickbooks_desktop.wsdl import write_wsdl
+from engine.errors import InvalidSettings
+from engine.protocol import Check, HttpRequest, HttpResponse, Option, Record, Site
+
+log = logging.getLogger("engine.connectors.quickbooks_desktop")
+
+SMALL = 4_000_000
+"""Bytes that any call but receiveResponseXML may have, and any call while no visit is going on."""
+
+GREETING = "This address is for the QuickBooks Web Connector. There is nothing to see here, and all is well.\n"
+CENT = Decimal("0.01")
+
+
+class WebConnectorEndpoint:
+    """Implements engine.protocol.Endpoint; keeps settings only."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._settings = Settings.of(site.settings)
+        self._operations = Operations(site, self._settings)
+
+    def drain(self) -> timedelta | None:
+        """Nothing: the Web Connector calls us."""
+        return None
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        """POST is a SOAP call; GET and HEAD tell the Web Connector (and people) that we are here. [facts 1.5]"""
+        if request.path.strip("/"):
+            return _text(404, "There is nothing at this address.\n")
+        method = request.method.upper()
+        if method == "POST":
+            return self._call(request)
+        if method not in ("GET", "HEAD"):
+            return HttpResponse(405, b"", {"allow": "GET, HEAD, POST"})
+        if request.query.lower().split("&")[0].split("=")[0] == "wsdl":
+            response = HttpResponse(200, write_wsdl(self._site.url), {"content-type": CONTENT_TYPE})
+        else:
+            response = _text(200, GREETING)
+        return response if method == "GET" else HttpResponse(200, b"", response.headers)
+
+    def _call(self, request: HttpRequest) -> HttpResponse:
+        try:
+            kind = request.headers.get("content-type", "text/xml").split(";")[0].strip().lower()
+            if kind == "application/soap+xml":
+                raise Refused("Only SOAP 1.1 is spoken here.", "VersionMismatch")
+            if kind not in ("text/xml", "application/xml", ""):
+                raise Refused("The request must be text/xml.")
+            size = len(request.body)
+            if size > self._settings.largest_answer or (size > SMALL and session.current(self._site) is None):
+                raise Refused("The request is too large.")
+            call = read_call(request.body)
+            if size > SMALL and call.operation != "receiveResponseXML":
+                raise Refused("The request is too large.")
+        except Refused as error:
+            log.warning("refused a request to %s: %s", self._site.connection, error.message)
+            return HttpResponse(500, write_fault(error.message, error.code), {"content-type": CONTENT_TYPE})
+        result = self._operations.answer(call.operation, call.arguments, request.client)
+        return HttpResponse(200, write_result(call.operation, result), {"content-type": CONTENT_TYPE})
+
+    def canonical(self, entity: str, values: Mapping[str, Any]) -> Record:
+        """Amounts at two decimals, options as their text; all else is stored as it is written."""
+        source = sources()[entity]
+        amounts = {shape.name for shape in source.shapes if shape.word == "amount"}
+        shown: Record = {}
+        for name, value in values.items():
+            if isinstance(value, Option):
+                value = value.key
+            elif name in amounts and isinstance(value, Decimal):
+                value = value.quantize(CENT)
+            shown[name] = value
+        return shown
+
+    def ping(self) -> Sequence[Check]:
+        """What is known without QuickBooks, which cannot be called: the address, the company, the last problem."""
+        return (self._check_address(), self._check_company(), self._check_currency(), self._check_last())
+
+    def _check_address(self) -> Check:
+        try:
+            qwc.check_address(self._site.url)
+        except InvalidSettings as error:
+            return Check("address", False, str(error))
+        return Check("address", True, f"The Web Connector finds this connection at {self._site.url}")
+
+    def _company(self) -> Company | None:
+        kept = self._site.state.get(COMPANY)
+        return Company.unpack(kept) if kept else None
+
+    def _check_company(self) -> Check:
+        company = self._company()
+        if company is None:
+            words = "The Web Connector has not visited yet. Add the .qwc file to it and start an update."
+            return Check("company", False, words)
+        product = f" in {company.product}" if company.product else ""
+        return Check("company", True, f"'{company.name}'{product}, qbXML {company.version}.")
+
+    def _check_currency(self) -> Check:
+        company = self._company()
+        code = (company.home_currency_code if company else None) or self._settings.currency
+        if code:
+            return Check("currency", True, f"The home currency is {code}.")
+        words = "The home currency is not known. Set `currency`, since this QuickBooks has multi-currency switched off."
+        return Check("currency", company is None, words if company else "The home currency is read at the first visit.")
+
+    def _check_last(self) -> Check:
+        problem = self._site.state.get(LAST_PROBLEM)
+        return Check("last visit", not problem, problem or "No problem is known.")
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _text(status: int, text: str) -> HttpResponse:
+    return HttpResponse(status, text.encode(), {"content-type": "text/plain; charset=utf-8"})

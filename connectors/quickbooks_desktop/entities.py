@@ -1,0 +1,179 @@
+"""The entities of QuickBooks Desktop, read from the catalogue files: as the contract has them, and as qbXML asks.
+
+A file says how an entity is asked for (`reads`), what it is called when deleted, and lists its elements in the
+notation of notation.py. Reading and asking are left to qbxml and queries.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+from connectors.quickbooks_desktop import notation
+from connectors.quickbooks_desktop.notation import Shape
+from engine.protocol import Catalogue, Entity, Field, FieldType, Relation
+
+BOOKKEEPING = ("TimeModified", "EditSequence")
+"""Asked for with every record, besides its key."""
+
+ADDRESS_LINES = ("Addr1", "Addr2", "Addr3", "Addr4", "Addr5")
+ADDRESS_PARTS = {"city": "City", "region": "State", "postal_code": "PostalCode", "country": "Country"}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One query message of an entity. `answers`: element in the answer -> the Kind of the record (may be empty)."""
+
+    query: str
+    answers: Mapping[str, str]
+    iterates: bool = False
+    """Has iterators in qbXML 13.0; elsewhere the attribute is a parse error. [XSD]"""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An entity with what asking for it takes."""
+
+    entity: Entity
+    shapes: tuple[Shape, ...]
+    reads: tuple[Read, ...]
+    deleted: tuple[str, ...]
+    """Its TxnDelType or ListDelType values."""
+    always: tuple[str, ...]
+    """Elements asked for with every record: the key, the bookkeeping, and what others look up in it."""
+    usual: tuple[str, ...]
+    """Elements asked for besides when any field is wanted: the date, what voids, and what relations are found in."""
+    lines: frozenset[str]
+    """Elements that come only with IncludeLineItems."""
+    links: frozenset[str]
+    """Elements that come only with IncludeLinkedTxns."""
+    kinds: bool
+    """Its records carry a Kind."""
+    optional: bool
+    """Its feature may be switched off, which is then an empty list."""
+
+    @property
+    def is_transaction(self) -> bool:
+        """Keyed by TxnID, filtered by date; else a list object."""
+        return self.entity.key == "TxnID"
+
+    @property
+    def own(self) -> frozenset[str]:
+        """The names of its own root elements."""
+        return frozenset(shape.name for shape in self.shapes)
+
+    def asked(self, fields: tuple[str, ...]) -> tuple[str, ...]:
+        """The root elements to ask for so that these fields can be given, in qbXML's order."""
+        wanted = set(self.always)
+        if fields:
+            wanted.update(self.usual)
+        for name in fields:
+            field = self.entity.field(name)
+            wanted.update(field.needs if field is not None and field.derived else (name,))
+        if "custom" in wanted and self.entity.custom:
+            wanted.add("DataExtRet")
+        return tuple(shape.name for shape in self.shapes if shape.name in wanted)
+
+
+@cache
+def sources() -> Mapping[str, Source]:
+    """Every entity by name."""
+    found: dict[str, Source] = {}
+    folder = resources.files(__package__).joinpath("catalogue")
+    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+        if file.name.endswith(".toml"):
+            name = "".join(word.capitalize() for word in file.name.removesuffix(".toml").split("_"))
+            found[name] = _source(name, tomllib.loads(file.read_text(encoding="utf-8")))
+    return MappingProxyType(found)
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The entities as the contract has them."""
+    return MappingProxyType({name: source.entity for name, source in sources().items()})
+
+
+def _source(name: str, data: Mapping[str, Any]) -> Source:
+    shapes = notation.read(data["fields"])
+    derived = tuple(_derived(one) for one in data.get("derived", ()))
+    relations = {
+        group: tuple(Relation(one["entity"], one["path"]) for one in data.get(group, ()))
+        for group in ("lookups", "touches", "pulls")
+    }
+    entity = Entity(
+        name=name,
+        key=data["key"],
+        label=data["label"],
+        fields=(*map(_field, shapes), *derived),
+        custom=data.get("custom", False),
+        date=data.get("date"),
+        voids=data.get("voids"),
+        reports_gone=True,
+        lookups=relations["lookups"],
+        touches=relations["touches"],
+        pulls=relations["pulls"],
+        help=data["help"],
+    )
+    usual = {root for group in ("touches", "pulls") for one in relations[group] for root in [one.path.split("[")[0]]}
+    usual.update({entity.date} if entity.date else ())
+    voids = entity.field(entity.voids) if entity.voids else None
+    usual.update(voids.needs if voids else ())
+    return Source(
+        entity=entity,
+        shapes=shapes,
+        reads=tuple(Read(one["query"], one["answers"], one.get("iterates", False)) for one in data["reads"]),
+        deleted=tuple(data["deleted"]),
+        always=(entity.key, *BOOKKEEPING, *data.get("always", ())),
+        usual=tuple(sorted(usual)),
+        lines=frozenset(data.get("lines", ())),
+        links=frozenset(data.get("links", ())),
+        kinds=any(field.name == "Kind" for field in derived),
+        optional=data.get("optional", False),
+    )
+
+
+def _derived(one: Mapping[str, Any]) -> Field:
+    return Field(
+        name=one["name"],
+        type=one["type"],
+        many=one.get("many", False),
+        fields=tuple(map(_field, notation.read(one.get("fields", "")))),
+        options=tuple(one.get("options", ())),
+        derived=one["formula"],
+        needs=tuple(one.get("needs", ())),
+    )
+
+
+def _field(shape: Shape) -> Field:
+    kind: FieldType
+    if shape.word in notation.NUMBERS:
+        kind = "number"
+    elif shape.word == "address":
+        kind = "address"
+    elif shape.word in notation.NESTED:
+        kind = "object"
+    elif shape.word in ("guid", "interval"):
+        kind = "text"
+    else:
+        kind = shape.word  # type: ignore[assignment]  # the remaining words are the contract's own
+    inner = {child.name for child in shape.children}
+    parts: dict[str, str | tuple[str, ...]] | None = None
+    if kind == "address":
+        parts = {"lines": tuple(line for line in ADDRESS_LINES if line in inner)}
+        parts.update({part: own for part, own in ADDRESS_PARTS.items() if own in inner})
+    return Field(
+        name=shape.name,
+        type=kind,
+        many=shape.many,
+        fields=tuple(map(_field, shape.children)),
+        length=shape.length,
+        options=shape.options,
+        refers=shape.refers,
+        parts=parts,
+        derived="its place among the record's lines, from 1" if shape.word == "position" else None,
+    )
