@@ -82,6 +82,7 @@ def _mapping_file(name: str, summary: str) -> str:
         "# What is not said here is as in the built-in set. Give a field another value, or null to leave it out:\n"
         "#   fields:\n"
         "#     some_field: AnotherField\n"
+        f"mapping: {name}\n"
         f"extends: {PRESET}/{name}\n"
     )
 

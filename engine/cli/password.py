@@ -60,7 +60,7 @@ def _from_terminal() -> str:
 
 def _from_input() -> str:
     """The first line; a second one that differs is a mistake rather than a longer password."""
-    lines = click.get_text_stream("stdin").read().splitlines()
+    lines = sys.stdin.read().splitlines()
     if not lines:
         raise Shown("Nothing came on standard input.", "Write the password as its first line.")
     if any(line != lines[0] for line in lines[1:]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -28,7 +29,7 @@ def qwc(here: Here, connection: str, output: Path | None) -> None:
         content: str | bytes = endpoint.qwc()
     data = content.encode("utf-8") if isinstance(content, str) else content
     if output is None:
-        click.get_binary_stream("stdout").write(data)
+        sys.stdout.buffer.write(data)
     else:
         output.write_bytes(data)
         click.echo(f"Written to {output}.", err=True)

@@ -12,10 +12,10 @@ import click
 
 from engine.cli.here import Here, here
 from engine.cli.output import as_json, print_json
-from engine.errors import InvalidMapping, UserError
+from engine.errors import UserError
 from engine.mapping.compiler import validate_set
 from engine.specs.diagnostics import Diagnostic, ordered
-from engine.specs.presets import load_set
+from engine.specs.presets import read_set
 
 PRESET = "preset:"
 
@@ -36,8 +36,8 @@ class Checked:
 def validate(here: Here, paths: tuple[str, ...], as_json: bool) -> None:
     """Check mappings without any data: each finding with its place, a code, and what to write instead.
 
-    PATH is a folder of mappings, one file of such a folder, or a preset (preset:default). Without any, the mappings of all
-    connections in engine.yaml are checked with their settings; without an engine.yaml, the folder ./mappings.
+    PATH is a folder of mappings, one file of such a folder, or a preset (preset:default). Without any, the mappings of
+    all connections in engine.yaml are checked with their settings; without an engine.yaml, the folder ./mappings.
     Exit status 1 if there are errors.
 
     \b
@@ -81,13 +81,9 @@ def _of_connections(here: Here) -> Iterator[Checked]:
 
 
 def _findings(checked: Checked, here: Here) -> list[Diagnostic]:
-    where = checked.where if checked.where.startswith(PRESET) else Path(checked.where)
-    try:
-        found = validate_set(load_set(where), here.registry.catalogues, checked.settings)
-    except InvalidMapping as error:
-        if not hasattr(error, "diagnostics"):
-            raise
-        found = list(error.diagnostics)
+    made, found = read_set(checked.where)
+    if not any(one.severity == "error" for one in found):  # else half of the set is missing, and names seem unknown
+        found += validate_set(made, here.registry.catalogues, checked.settings)
     if checked.only is None:
         return found
     return [one for one in found if Path(one.file).resolve() == Path(checked.only).resolve()]

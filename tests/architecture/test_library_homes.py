@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.architecture.source import ROOT, imported, modules, within
 
 HOMES = {
     "sqlalchemy": ("engine.store",),
@@ -35,28 +33,13 @@ HOMES = {
 PURE = ("engine.protocol", "engine.errors")
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for package in ("engine", "connectors"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-            yield name, ast.parse(path.read_text(encoding="utf-8"))
-
-
-def imported(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (one.name for one in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield node.module
-
-
 @pytest.mark.parametrize("library", HOMES)
 def test_a_heavy_library_is_imported_at_home_only(library: str) -> None:
     strangers = [
         name
         for name, tree in modules()
         if any(one.partition(".")[0] == library for one in imported(tree))
-        and not any(name == home or name.startswith(f"{home}.") for home in HOMES[library])
+        and not any(within(name, home) for home in HOMES[library])
     ]
     assert not strangers
 
