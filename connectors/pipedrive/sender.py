@@ -120,8 +120,14 @@ class Sender:
                 self._give(run, query, page)
                 self._renew()
         except Stopped as stopped:
-            self._give(run, query, stopped.failed)
-            run.failed_reading(query, stopped.failed)
+            failed = stopped.failed
+        except Exception:  # a defect of ours with one answer must not keep the other readings from going on
+            logger.exception("reading %s failed", query.entity)
+            failed = Failed(Failure.RETRY, f"The Pipedrive connector failed at reading {query.entity}.", "defect")
+        else:
+            return
+        self._give(run, query, failed)
+        run.failed_reading(query, failed)
 
     @contextmanager
     def _reading(self) -> Iterator[bool]:

@@ -1,0 +1,135 @@
+"""The engine's ports, small and honest, in memory: values travel as JSON, leases and windows are kept."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from engine.protocol import CustomField, Failed, Page, Query, Request, Result, Site, Write, Written
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+class Clock:
+    """The machine's time, moved by hand on top."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def move(self, **by: float) -> None:
+        self.ahead += timedelta(**by)
+
+
+class MemoryState:
+    """protocol.State."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._values: dict[str, tuple[bytes, datetime | None]] = {}
+        self._spent: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
+
+    def get(self, key: str) -> Any | None:
+        with self._lock:
+            value, until = self._values.get(key, (b"null", None))
+            return None if until is not None and until <= self._clock() else _decode(value)
+
+    def put(self, key: str, value: Any, ttl: timedelta | None = None) -> None:
+        with self._lock:
+            self._values[key] = (_encode(value), None if ttl is None else self._clock() + ttl)
+
+    def change(self, key: str, function: Callable[[Any], Any], ttl: timedelta | None = None) -> Any | None:
+        with self._lock:
+            self.put(key, function(self.get(key)), ttl)
+            return self.get(key)
+
+    def spend(self, name: str, amount: int, limit: int, window: timedelta) -> bool:
+        with self._lock:
+            if self.spent(name, window) + amount > limit:
+                return False
+            self._spent[name].append((self._clock(), amount))
+            return True
+
+    def spent(self, name: str, window: timedelta) -> int:
+        with self._lock:
+            return sum(amount for at, amount in self._spent[name] if at > self._clock() - window)
+
+
+class MemoryWork:
+    """protocol.Work over a list: queries first, writes leased until given back, handed-back ones due next time."""
+
+    def __init__(self) -> None:
+        self.due: list[Request] = []
+        self.results: list[tuple[Request, Result]] = []
+        self.visits: list[dict[str, Any]] = []
+        self.most_taken = 0
+        self._leased: list[Request] = []
+
+    def add(self, *requests: Request) -> None:
+        self.due += requests
+
+    def take(self, limit: int, stale_before: datetime) -> Sequence[Request]:
+        queries = [one for one in self.due if isinstance(one, Query)]
+        writes = [one for one in self.due if isinstance(one, Write) and one not in self._leased][:limit]
+        self._leased += writes
+        self.most_taken = max(self.most_taken, len(writes))
+        return [*queries, *writes]
+
+    def give(self, request: Request, result: Result) -> None:
+        assert request in self.due, "given twice, or never taken"
+        self.results.append((request, result))
+        if not isinstance(result, Page) or result.done:
+            self.due.remove(request)
+
+    def waiting(self, stale_before: datetime) -> int:
+        return len(self.due)
+
+    def visited(self, ticket: str, **facts: Any) -> None:
+        self.visits.append(facts)
+
+    def result(self, request: Request) -> Any:
+        """The last thing that was given for a request."""
+        return next(result for given, result in reversed(self.results) if given == request)
+
+    def written(self, request: Write) -> Written:
+        result = self.result(request)
+        assert isinstance(result, Written), result
+        return result
+
+    def failed(self, request: Request) -> Failed:
+        result = self.result(request)
+        assert isinstance(result, Failed), result
+        return result
+
+    def pages(self, request: Query) -> list[Page]:
+        return [result for given, result in self.results if given == request and isinstance(result, Page)]
+
+
+def make_site(
+    settings: Mapping[str, Any],
+    clock: Callable[[], datetime],
+    custom_fields: Mapping[str, tuple[CustomField, ...]] | None = None,
+    shared: dict[str, MemoryState] | None = None,
+) -> Site:
+    """A connection's site with memory ports; `shared` lets two sites spend from one company's tokens."""
+    scopes = {} if shared is None else shared
+    return Site(
+        connection="acme",
+        settings=settings,
+        zone=ZoneInfo("America/New_York"),
+        url="https://sync.example/acme/pipedrive",
+        state=MemoryState(clock),
+        shared=lambda scope: scopes.setdefault(scope, MemoryState(clock)),
+        work=MemoryWork(),
+        clock=clock,
+        custom_fields=custom_fields or {},
+    )
