@@ -62,6 +62,7 @@ class Crm:
         self._each(others, 2, self._deleted)
         for customer in others:
             self.key[customer.ref] = Expected("new", "nobody in Pipedrive is this company")
+        self.strangers.append(self._add(str(self.directory.company())))
         while sum(not one.deleted for one in self.organizations) < self.count(ORGANIZATIONS):
             self.strangers.append(self._add(str(self.directory.company())))
 

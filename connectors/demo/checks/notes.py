@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from connectors.demo.checks.scene import Application, Note, Scene
@@ -74,15 +74,29 @@ def _balance_faults(scene: Scene, key: str, note: Note, shared: bool) -> Iterato
     said = _said_of(note, str(number))
     if said is None:
         read = _moments(" ".join(note.lines))
-        existed = read and any(at <= max(read) and "Deleted" not in state for at, state in history)
-        if shared and (existed or not read):
+        written = max(read).replace(microsecond=0) if read else None
+        if shared and (written is None or any(at < written for at, state in history if "Deleted" not in state)):
             yield f"the note does not name invoice {number} with its balance"
         return
     line, moment = said
-    true = scene.company.balance_at(key, moment)
-    expected = {true} if true is not None else {Decimal(0), None}
-    if not expected & set(_amounts(line)):
-        yield f"invoice {number} had {true} open at {moment.isoformat()}, the note says: {line}"
+    true = balances_at(scene, key, moment)
+    if not true & set(_amounts(line)):
+        shown = " or ".join(sorted(map(str, true)))
+        yield f"invoice {number} had {shown} open at {moment.isoformat()}, the note says: {line}"
+
+
+def balances_at(scene: Scene, key: str, moment: datetime) -> set[Decimal]:
+    """What was open on an invoice at a moment: several answers where it changed within that very second.
+
+    The company's history has whole seconds, as QuickBooks has. Nothing is open on what is not there.
+    """
+    second = moment.replace(microsecond=0)
+    during = {
+        Decimal(0) if state.get("Deleted") else Decimal(state["BalanceRemaining"])
+        for at, state in scene.company.history(key)
+        if at == second
+    }
+    return during | {scene.company.balance_at(key, second - timedelta(seconds=1)) or Decimal(0)}
 
 
 def _said_of(note: Note, number: str) -> tuple[str, datetime] | None:

@@ -1,0 +1,210 @@
+"""Plays the whole demo: four visits with people at work between them, a server that may be killed, and the verdict."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from connectors.demo.checker import Verdict, judge
+from connectors.demo.checks.state import fingerprint
+from connectors.demo.folder import CONNECTION, HASH_VARIABLE, TOKEN_VARIABLE, USER, write_folder
+from connectors.demo.server import Server, free_port, password_hash
+from connectors.demo.stage import Stage
+from connectors.demo.story import Story
+from connectors.pipedrive.simulator.server import serve
+from connectors.quickbooks_desktop.simulator.visit import VisitReport
+from connectors.quickbooks_desktop.simulator.web_connector import WebConnector
+
+QUIET, LAST_QUIET = 1.0, 7.0
+"""Seconds without anything to do until a visit counts as worked off; after the last one, longer than a poll of
+Pipedrive takes to come round."""
+STUCK = 4.0
+"""Seconds without progress until the Web Connector comes again: what is still wanted is QuickBooks' to answer."""
+PATIENCE = 120.0
+"""Seconds for one visit and everything that follows from it."""
+MORE_VISITS = 4
+"""How often it may come again for one chapter."""
+WRITES_BEFORE_KILL = 5
+
+
+class NeverQuiet(Exception):
+    """Work was left after all patience: the message says what."""
+
+
+class Audience(Protocol):
+    """Who watches: told what happens, and how much is left to do."""
+
+    def say(self, text: str) -> None: ...
+
+    def busy(self, left: int, requests: int) -> None: ...
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it. Times are seconds since the beginning."""
+
+    mappings: dict[str, Any]
+    verdict: Verdict
+    visits: int
+    tokens_spent: int
+    last_visit_writes: int
+    seconds: float
+    first_deal_seconds: float | None
+    state: str
+    """A fingerprint of what Pipedrive holds, without ids and hours: equal for two runs that ended alike."""
+    acts: list[str] = field(default_factory=list)
+
+
+class Run:
+    """One demo. `open` it, `play` it, `close` it; the server is up in between."""
+
+    def __init__(
+        self, stage: Stage, folder: Path, audience: Audience, *, port: int | None = None, kill: bool = False
+    ) -> None:
+        self.stage = stage
+        self.folder = folder
+        self.audience = audience
+        self.kill = kill
+        self.visits = 0
+        self.calls = 0
+        self.requests: list[str] = []
+        """Every qbXML request that the server sent."""
+        self.began = time.monotonic()
+        self._first_deal: float | None = None
+        self._port = free_port(port)
+        self._password = secrets.token_urlsafe(12)
+        self._closing: list[Callable[[], None]] = []
+
+    @property
+    def url(self) -> str:
+        """The page with everything on it."""
+        return f"http://localhost:{self._port}/"
+
+    def open(self) -> None:
+        """Starts Pipedrive and the server; whatever was started is stopped by `close`, also after a failure."""
+        account = self.stage.account
+        pipedrive = serve(account)
+        self._closing.append(pipedrive.stop)
+        config = write_folder(self.folder, self._port, account.company, pipedrive.url)
+        environment = {HASH_VARIABLE: password_hash(self._password), TOKEN_VARIABLE: account.token}
+        self.server = Server(config, self._port, environment)
+        self._closing.append(self.server.stop)
+        self.audience.say(f"engine serve starts in {self.folder}")
+        self.server.start()
+        address = f"http://localhost:{self._port}/{CONNECTION}/quickbooks_desktop"
+        self.web_connector = WebConnector(address, USER, self._password, self.stage.company, told=self._called)
+
+    def close(self) -> None:
+        """Stops the server, then Pipedrive."""
+        while self._closing:
+            self._closing.pop()()
+
+    def play(self) -> Outcome:
+        """The visits, the story and the verdict. Raises NeverQuiet, or ServerFailed if the server dies."""
+        story = Story(self.stage)
+        self._visit("First visit: QuickBooks has never been read")
+        acts = self._chapter(story.first_chapter)
+        (self._visit_with_kill if self.kill else self._visit)("Second visit: the changes come over")
+        acts += self._chapter(story.second_chapter)
+        self._visit("Third visit")
+        before = self.stage.account.ledger.mark()
+        self._visit("Fourth visit: nothing has changed", quiet=LAST_QUIET)
+        writes = [f"{one.method} {one.path}" for one in self.stage.account.ledger.since(before).writes]
+        status = self.server.status()["connections"][CONNECTION]
+        return Outcome(
+            mappings=status["mappings"],
+            verdict=judge(self.stage.company, self.stage.account, self.stage.diary, writes),
+            visits=self.visits,
+            tokens_spent=self.stage.account.ledger.spent,
+            last_visit_writes=len(writes),
+            seconds=time.monotonic() - self.began,
+            first_deal_seconds=self._first_deal,
+            state=fingerprint(self.stage.scene()),
+            acts=acts,
+        )
+
+    def _chapter(self, tell: Callable[[], list[str]]) -> list[str]:
+        acts = tell()
+        for act in acts:
+            self.audience.say(act)
+        return acts
+
+    def _visit(self, title: str, quiet: float = QUIET) -> None:
+        """One visit and all that follows; QuickBooks is asked again where something is still wanted of it."""
+        self.audience.say(title)
+        for _ in range(1 + MORE_VISITS):
+            report = self._once()
+            if not report.ok:
+                raise NeverQuiet(f"{title}: the Web Connector reports {report.summary()}")
+            if self._settled(quiet):
+                return
+        raise NeverQuiet(f"{title}: after {MORE_VISITS} more visits there is still work: {self._left()}")
+
+    def _called(self, _line: str) -> None:
+        self.calls += 1
+
+    def _once(self) -> VisitReport:
+        report = self.web_connector.visit()
+        self.visits += 1
+        self.requests += report.requests
+        return report
+
+    def _settled(self, quiet: float) -> bool:
+        """True once there is nothing to do for `quiet` seconds; False when nothing moves but something is left."""
+        ledger = self.stage.account.ledger
+        deadline = time.monotonic() + PATIENCE
+        moved = calm = time.monotonic()
+        last: object = None
+        while time.monotonic() < deadline:
+            left, now = self._left(), time.monotonic()
+            self._look_for_the_first_deal()
+            self.audience.busy(left, ledger.requests)
+            if left:
+                calm = now
+            elif now - calm >= quiet:
+                return True
+            state = (left, len(ledger.writes))
+            if state != last:
+                moved, last = now, state
+            if left and now - moved > STUCK:
+                return False
+            time.sleep(0.2)
+        raise NeverQuiet(f"there is still work after {PATIENCE:.0f} seconds: {self._left()}")
+
+    def _left(self) -> int:
+        status = self.server.status()["connections"][CONNECTION]
+        if stopped := status.get("stopped"):
+            raise NeverQuiet(f"the server has stopped calling: {stopped}")
+        return int(status["busy"])
+
+    def _look_for_the_first_deal(self) -> None:
+        if self._first_deal is None and self.stage.account.records("deal"):
+            self._first_deal = time.monotonic() - self.began
+
+    # ------------------------------------------------------------------------------------------------- the power cut
+    def _visit_with_kill(self, title: str) -> None:
+        """The same visit, but the server dies twice: while QuickBooks is read, and while Pipedrive is written."""
+        self.audience.say(f"{title}, and the power fails")
+        calls = self.calls
+        self._killed_when(lambda reports: bool(reports) or self.calls >= calls + 4)
+        writes = len(self.stage.account.ledger.writes)
+        self._killed_when(lambda _: len(self.stage.account.ledger.writes) >= writes + WRITES_BEFORE_KILL)
+        self._visit("The power is back, and the Web Connector comes again")
+
+    def _killed_when(self, due: Callable[[list[VisitReport]], bool]) -> None:
+        """Visits, kills the server as soon as `due`, and starts it again."""
+        reports: list[VisitReport] = []
+        visit = threading.Thread(target=lambda: reports.append(self._once()), name="visit")
+        visit.start()
+        deadline = time.monotonic() + 20
+        while not due(reports) and time.monotonic() < deadline:
+            time.sleep(0.002)
+        self.server.kill()
+        visit.join()
+        self.audience.say("SIGKILL; engine serve starts again")
+        self.server.start()
