@@ -108,6 +108,10 @@ class Books:
         answers.in_order(entity, {name: value for name, value in fields.items() if value is not None})
         return fields
 
+    def prepare_new(self, entity: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """As `prepare`, without the None values: a new record has nothing to clear."""
+        return {name: value for name, value in self.prepare(entity, given).items() if value is not None}
+
     def _value(self, entity: str, parent: str, name: str, value: object) -> Any:
         if value is None:
             return None

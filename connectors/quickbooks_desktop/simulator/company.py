@@ -91,7 +91,7 @@ class Company:
         with self.lock:
             moment = self.books.at(at)
             if entity in TRANSACTIONS:
-                return self.books.enter(entity, self.books.prepare(entity, fields), moment).id
+                return self.books.enter(entity, self.books.prepare_new(entity, fields), moment).id
             return self._lists.add(entity, fields, moment).id
 
     def add_customer(
@@ -257,10 +257,8 @@ class Company:
 
         `total` is what came in, by default the sum applied; the rest is UnusedPayment.
         """
-        given: dict[str, object] = {"CustomerRef": customer} | fields
-        for name, value in (("PaymentMethodRef", method), ("TxnDate", date), ("TotalAmount", total)):
-            if value is not None:
-                given[name] = value
+        said = {"PaymentMethodRef": method, "TxnDate": date, "TotalAmount": total}
+        given = {"CustomerRef": customer} | fields | {name: value for name, value in said.items() if value is not None}
         with self.lock:
             return self.sales.receive(given, applied, self.books.at(at)).id
 

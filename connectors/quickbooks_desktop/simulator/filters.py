@@ -10,7 +10,7 @@ from lxml import etree
 
 from connectors.quickbooks_desktop.simulator.books import Books
 from connectors.quickbooks_desktop.simulator.errors import StatusError
-from connectors.quickbooks_desktop.simulator.records import TRANSACTIONS, Record
+from connectors.quickbooks_desktop.simulator.records import TRANSACTIONS, Record, targets
 from connectors.quickbooks_desktop.simulator.values import read
 from connectors.quickbooks_desktop.simulator.wall_clock import WallClock
 
@@ -149,17 +149,14 @@ def _text_tests(
 
 
 def _reference_test(books: Books, holder: etree._Element, reference: str, entity: str) -> Test:
-    from connectors.quickbooks_desktop.simulator.records import targets
-
     kinds = targets(reference, entity)
     wanted: set[str] = set()
     for child in holder:
         name, text = str(child.tag), child.text or ""
         record = books.records.get(kinds, text) if "ListID" in name else books.records.find(kinds, text)
         if record is None:
-            raise StatusError(
-                500, f'There was a required element ("{text}") that could not be found in QuickBooks.', "Warn"
-            )
+            reason = f'There was a required element ("{text}") that could not be found in QuickBooks.'
+            raise StatusError(500, reason, "Warn")
         wanted.add(record.id)
         if name.endswith("WithChildren"):
             wanted |= _below(books, record)

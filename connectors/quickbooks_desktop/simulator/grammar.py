@@ -141,8 +141,9 @@ def _check_attributes(message: etree._Element, name: str) -> None:
 
 def _check(element: etree._Element, parent: str) -> None:
     name = str(element.tag)
-    if element.attrib:
-        raise unparsable(f"{parent}/{name} has no attributes")
+    allowed_here = {"defMacro"} if name.endswith("Add") and parent.endswith("Rq") else set()  # macros do nothing here
+    if set(map(str, element.attrib)) - allowed_here:
+        raise unparsable(f"unknown attribute of {parent}/{name}")
     model = requests.AGGREGATES.get(name) or (requests.REFERENCE if name.endswith("Ref") else None)
     if model is not None:
         _check_order(element, model)

@@ -21,7 +21,7 @@ class Lists:
         """A new list object. Raises 3100 for a name in use, 3090 for a name with a colon, 3140 for a bad reference."""
         if entity not in LISTS:
             raise KeyError(f"{entity} is not a list of the simulator")
-        fields = {name: value for name, value in self._books.prepare(entity, given).items() if value is not None}
+        fields = self._books.prepare_new(entity, given)
         self._check_name(entity, fields, None)
         return self._books.enter(entity, fields, at)
 

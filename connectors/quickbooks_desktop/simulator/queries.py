@@ -1,4 +1,4 @@
-"""Answers the query messages: picks the records with `filters`, pages them, and shapes what was asked to be included."""
+"""Answers the query messages: pages the records that `filters` picks, showing what was asked to be included."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta

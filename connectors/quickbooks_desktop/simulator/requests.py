@@ -67,9 +67,9 @@ QUERIES: dict[str, str] = {
 """Query message -> content model."""
 
 _ITERABLE = (
-    "Customer Vendor Item ItemService ItemInventory ItemNonInventory ItemOtherCharge ItemDiscount ItemSubtotal ItemGroup "
-    "ItemPayment ItemSalesTax Invoice ReceivePayment Estimate SalesOrder SalesReceipt CreditMemo Bill PurchaseOrder "
-    "JournalEntry"
+    "Customer Vendor Item ItemService ItemInventory ItemNonInventory ItemOtherCharge ItemDiscount ItemSubtotal "
+    "ItemGroup ItemPayment ItemSalesTax Invoice ReceivePayment Estimate SalesOrder SalesReceipt CreditMemo Bill "
+    "PurchaseOrder JournalEntry"
 )
 ITERABLE = frozenset(f"{kind}QueryRq" for kind in _ITERABLE.split())
 """The queries of ours that know the attributes iterator and iteratorID; elsewhere they are unparsable. [facts 2.3]"""

@@ -32,7 +32,7 @@ class Sales:
     def add_invoice(self, given: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], at: datetime) -> Record:
         """A new invoice; what it doesn't say comes from the customer, the number counts on, the due date follows the
         terms. [assumed: as QuickBooks' window does]"""
-        fields = {name: value for name, value in self._books.prepare("Invoice", given).items() if value is not None}
+        fields = self._books.prepare_new("Invoice", given)
         customer = self._books.records.require(("Customer",), fields["CustomerRef"]["ListID"])
         self._inherit(fields, customer)
         self._in_currency(fields)
@@ -98,9 +98,7 @@ class Sales:
 
     def receive(self, given: Mapping[str, Any], applied: Applied, at: datetime) -> Record:
         """A payment; TotalAmount defaults to what is applied."""
-        fields = {
-            name: value for name, value in self._books.prepare("ReceivePayment", given).items() if value is not None
-        }
+        fields = self._books.prepare_new("ReceivePayment", given)
         parts = self._applicable(applied, fields, None)
         fields.setdefault("TotalAmount", sum((part["Amount"] for part in parts.values()), ZERO))
         if fields["TotalAmount"] < sum((part["Amount"] for part in parts.values()), ZERO):
@@ -183,9 +181,8 @@ class Sales:
         name = "InvoiceLineGroupRet" if "ItemGroupRef" in given or (old and "ItemGroupRef" in old) else "InvoiceLineRet"
         changes = self._books.prepare(name, raw)
         line = merged(old or {}, changes)
-        if old is not None and {"Quantity", "Rate", "RatePercent", "ItemRef"} & set(changes):
-            if "Amount" not in changes:
-                line.pop("Amount", None)
+        if {"Quantity", "Rate", "RatePercent", "ItemRef"} & set(changes) and "Amount" not in changes:
+            line.pop("Amount", None)
         if old is not None and "ItemRef" in changes and not {"Rate", "Amount", "RatePercent"} & set(changes):
             line.pop("Rate", None)
             line.pop("RatePercent", None)

@@ -1,4 +1,4 @@
-"""Shows a record as QuickBooks answers it: identity, stamps, names of references and computed amounts, in schema order."""
+"""Shows a record as QuickBooks answers it: with identity, stamps, names of references and computed amounts."""
 
 from collections.abc import Mapping
 from decimal import Decimal
