@@ -32,9 +32,10 @@ SECRET = re.compile(r"(password|secret|token)(_hash)?$")
 @click.option("--zone", help="The time zone of the QuickBooks computer. Default: asked, else America/New_York.")
 @here
 def init(here: Here, folder: Path, connection: str | None, zone: str | None) -> None:
-    """Write engine.yaml, a folder of mappings that extends the built-in set, and .gitignore into FOLDER.
+    """Write the files of a new installation.
 
-    No file that is there already is touched. Asks for what it needs on a terminal only.
+    They are engine.yaml, a folder of mappings that extends the built-in set, and .gitignore, in FOLDER. No file that is
+    there already is touched. Asks for what it needs on a terminal only.
 
     \b
     Examples:

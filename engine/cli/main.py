@@ -47,7 +47,7 @@ def main(context: click.Context, config: Path, debug: bool) -> None:
 
 @main.group(cls=PluggedGroup, group=SIMULATORS)
 def simulate() -> None:
-    """Play a system that you don't have at hand.
+    """Play a system that is not at hand.
 
     Simulators are strict, know nothing of the engine, and are reached as the real systems are.
 

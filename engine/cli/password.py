@@ -25,9 +25,10 @@ SHORTEST = 8
 @click.command()
 @as_json
 def password(as_json: bool) -> None:
-    """Make the hash of a password, for password_hash in engine.yaml.
+    """Make the hash of a password.
 
-    Reads the password twice from the terminal, or once from standard input, and prints the hash alone.
+    It stands as password_hash in engine.yaml. Reads the password twice from the terminal, or once from standard
+    input, and prints the hash alone.
 
     \b
     Examples:

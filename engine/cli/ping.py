@@ -17,8 +17,9 @@ from engine.sync.engine import Connection
 @as_json
 @here
 def ping(here: Here, connection: str | None, as_json: bool) -> None:
-    """Talk to the systems of CONNECTION (default: of all) and say what is well and what is not.
+    """Ask the systems whether they let us in.
 
+    Talks to those of CONNECTION (default: of all) and says what is well, and what is not with the next step.
     Exit status 3 if anything is not.
 
     \b

@@ -15,9 +15,10 @@ from engine.cli.here import Here, connection_of, endpoint_with, here
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
 @here
 def qwc(here: Here, connection: str, output: Path | None) -> None:
-    """Write the .qwc file of CONNECTION, to be added to the Web Connector on the QuickBooks computer.
+    """Write the file for the Web Connector.
 
-    It names the server's address and the user, and holds no password. Its ids stay the same each time.
+    Add the .qwc file of CONNECTION to the Web Connector on the QuickBooks computer. It names the
+    server's address and the user, and holds no password. Its ids stay the same each time.
 
     \b
     Examples:

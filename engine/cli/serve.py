@@ -17,9 +17,10 @@ from engine.web.server import Server, listen
 @click.option("--port", type=click.IntRange(0, 65535), help="The port, instead of engine.yaml's; 0 takes a free one.")
 @here
 def serve(here: Here, host: str | None, port: int | None) -> None:
-    """Run the server: the addresses that systems call, what calls the others, and the status page.
+    """Run the server.
 
-    Stops gracefully on Ctrl-C and SIGTERM: what runs is finished first. Killing it loses nothing either.
+    It answers the systems that call us, calls the others, and shows the status page. Stops gracefully on Ctrl-C
+    and SIGTERM: what runs is finished first. Killing it loses nothing either.
 
     \b
     Examples:

@@ -16,9 +16,9 @@ from engine.web.overview import COLUMNS, Overview, overview
 @as_json
 @here
 def status(here: Here, as_json: bool) -> None:
-    """Say for each connection what flowed, what waits and what is parked, and why.
+    """Say what flowed, what waits and what is parked.
 
-    Reads the store, so it works whether or not the server runs.
+    For each connection and mapping, with reasons. Reads the store, so it works whether or not the server runs.
 
     \b
     Examples:

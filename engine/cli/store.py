@@ -16,7 +16,7 @@ from engine.store.store import Store
 
 @click.group()
 def store() -> None:
-    """Look after the store: upgrade, backup, check.
+    """Look after the store.
 
     \b
     Example:
@@ -27,7 +27,9 @@ def store() -> None:
 @store.command()
 @here
 def upgrade(here: Here) -> None:
-    """Bring the store to this version's tables. Nothing is lost; an up-to-date one stays as it is.
+    """Bring the store to this version's tables.
+
+    Nothing is lost; an up-to-date one stays as it is.
 
     \b
     Example:
@@ -42,7 +44,9 @@ def upgrade(here: Here) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @here
 def backup(here: Here, file: Path) -> None:
-    """Copy the store to FILE, as it is at one moment, while the server may go on. SQLite only.
+    """Copy the store to FILE.
+
+    The copy is of one moment, and the server may go on meanwhile. SQLite only.
 
     \b
     Example:
@@ -57,7 +61,9 @@ def backup(here: Here, file: Path) -> None:
 @as_json
 @here
 def check(here: Here, as_json: bool) -> None:
-    """Look for damage in the store. Exit status 1 if there is any.
+    """Look for damage in the store.
+
+    Exit status 1 if there is any.
 
     \b
     Examples:

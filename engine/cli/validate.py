@@ -34,7 +34,9 @@ class Checked:
 @as_json
 @here
 def validate(here: Here, paths: tuple[str, ...], as_json: bool) -> None:
-    """Check mappings without any data: each finding with its place, a code, and what to write instead.
+    """Check mappings without any data.
+
+    Each finding comes with its place, a code, and what to write instead.
 
     PATH is a folder of mappings, one file of such a folder, or a preset (preset:default). Without any, the mappings of
     all connections in engine.yaml are checked with their settings; without an engine.yaml, the folder ./mappings.
