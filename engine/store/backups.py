@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -21,8 +22,9 @@ def backup(engine: sa.Engine, path: Path) -> None:
     part.unlink(missing_ok=True)
     make_private(part)
     try:
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-            db.exec_driver_sql("VACUUM INTO ?", (str(part),))
+        with closing(engine.raw_connection()) as bare:  # in no transaction: VACUUM takes its own
+            bare.cursor().execute("PRAGMA query_only = 0")  # what used this connection before may have only read
+            bare.cursor().execute("VACUUM INTO ?", (str(part),))
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         part.rename(path)
@@ -34,7 +36,7 @@ def damage(engine: sa.Engine) -> list[str]:
     """What SQLite finds wrong with its file; empty on PostgreSQL, which checks its pages when it reads them."""
     if engine.dialect.name != "sqlite":
         return []
-    with engine.connect() as db:
+    with engine.execution_options(reading=True).connect() as db:
         found = [str(row[0]) for row in db.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
         loose = [
             f"{row[0]} has a row whose {row[2]} is missing." for row in db.exec_driver_sql("PRAGMA foreign_key_check")

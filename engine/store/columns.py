@@ -37,6 +37,11 @@ def indexable(text: str) -> str:
     return f"{text[:_LONGEST_INDEXED]}#{hashlib.sha256(text.encode()).hexdigest()}"
 
 
+def collation(dialect: sa.Dialect) -> str | None:
+    """That of all text: "C" on PostgreSQL; SQLite compares bytes already."""
+    return "C" if dialect.name == "postgresql" else None
+
+
 class Words(TypeDecorator[str]):
     """Text of any length, compared byte by byte."""
 
@@ -44,9 +49,8 @@ class Words(TypeDecorator[str]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        """The collation "C" on PostgreSQL; SQLite compares bytes already."""
-        collation = "C" if dialect.name == "postgresql" else None
-        return dialect.type_descriptor(sa.Text(collation=collation))
+        """Text with `collation`."""
+        return dialect.type_descriptor(sa.Text(collation=collation(dialect)))
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
         """Characters that PostgreSQL could not keep become a question mark."""

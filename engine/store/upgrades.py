@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from engine.errors import StoreUnavailable
 from engine.store import backups, locks
-from engine.store.columns import metadata
+from engine.store.columns import Words, collation, metadata
 from engine.store.migrations import HEAD
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def revision(db: sa.Connection) -> str | None:
 
 def upgrade(engine: sa.Engine) -> str | None:
     """Run the missing migrations in one transaction, one process at a time; the revision that was there before."""
-    with engine.connect() as db:
+    with engine.execution_options(reading=True).connect() as db:
         before = revision(db)
     if before == HEAD:
         return before
@@ -44,14 +44,21 @@ def differences(engine: sa.Engine) -> list[str]:
     from alembic.autogenerate import compare_metadata  # slow to import, and rarely needed
     from alembic.migration import MigrationContext
 
-    with engine.connect() as db:
+    with engine.execution_options(reading=True).connect() as db:
         found = revision(db)
         if found != HEAD:
             return [
                 f"The schema is at {found or 'no revision'}, this version needs {HEAD}: run `engine store upgrade`."
             ]
-        context = MigrationContext.configure(db, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(db, opts={"compare_type": _other_type, "compare_server_default": True})
         return [f"The schema differs: {one!r}" for one in compare_metadata(context, metadata)]
+
+
+def _other_type(context: Any, found: Any, expected: Any, found_type: Any, expected_type: Any) -> bool | None:
+    """Alembic's comparison, which takes text with a collation for another type than our `Words`."""
+    if not isinstance(expected_type, Words):
+        return None
+    return not isinstance(found_type, sa.Text) or found_type.collation != collation(context.dialect)
 
 
 def config(db: sa.Connection | None = None) -> Config:

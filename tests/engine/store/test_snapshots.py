@@ -39,7 +39,7 @@ def test_times_of_other_zones_are_the_same_moments_and_times_without_a_zone_are_
         tx.snapshots.put(*DEALS, [Snapshot("1", {}, "h", moment)])
         assert tx.snapshots.get(*DEALS, ["1"])["1"].read_at == datetime(2026, 3, 8, 7, 30, tzinfo=UTC)
     with pytest.raises(Exception, match="no time zone"), store.transaction() as tx:
-        tx.snapshots.put(*DEALS, [Snapshot("1", {}, "h", datetime(2026, 3, 8))])  # noqa: DTZ001
+        tx.snapshots.put(*DEALS, [Snapshot("1", {}, "h", datetime(2026, 3, 8))])
 
 
 def test_of_several_snapshots_with_one_key_the_last_counts(store: Store) -> None:

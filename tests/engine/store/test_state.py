@@ -110,9 +110,7 @@ def test_spending_under_contention_never_exceeds_the_limit(state: State) -> None
     allowed: list[int] = []
 
     def spend() -> None:
-        for _ in range(40):
-            if state.spend("tokens", 3, 100, DAY):
-                allowed.append(3)
+        allowed.extend(3 for _ in range(40) if state.spend("tokens", 3, 100, DAY))
 
     together(spend, 4)
     assert sum(allowed) == 99 == state.spent("tokens", DAY)
