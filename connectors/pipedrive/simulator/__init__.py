@@ -6,9 +6,10 @@ public source was found and the stricter reading was taken.
 """
 
 from .app import create_app
+from .deliveries import Deliveries
 from .faults import Fault, Faults
 from .server import RunningSimulator, serve
 from .state import Account
 from .switches import Switches
 
-__all__ = ["Account", "Fault", "Faults", "RunningSimulator", "Switches", "create_app", "serve"]
+__all__ = ["Account", "Deliveries", "Fault", "Faults", "RunningSimulator", "Switches", "create_app", "serve"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from .deliveries import Deliveries
 from .faults import Faults, parse_fault
 from .limits import PLANS
 from .server import serve
@@ -39,7 +40,7 @@ def simulator(
         running = serve(account, port, faults=rules)
     except OSError as error:
         raise click.ClickException(f"port {port} cannot be used: {error.strerror}") from None
-    with running:
+    with running, Deliveries(account):
         click.echo(f"url    {running.url}")
         click.echo(f"token  {account.token}")
         with contextlib.suppress(KeyboardInterrupt):

@@ -31,6 +31,8 @@ class Event:
     current: dict[str, Any] | None
     previous: dict[str, Any] | None
     actor: Actor
+    number: int
+    """Counts the events of an account, so that two are never mistaken for one."""
     merged_to_id: int | None = None
     merged_from_id: int | None = None
 

@@ -158,10 +158,11 @@ class Fields:
             if not isinstance(item, dict) or set(item) - {"label"}:
                 faults.append("options: each must be an object with a label and nothing else")
                 continue
-            faults += _label_faults("label", item.get("label"))
-            if item.get("label") in labels:
-                faults.append(f"label: '{item['label']}' exists already")  # [assumed: the app refuses it too]
-            labels.append(item.get("label"))
+            label = item.get("label")
+            faults += _label_faults("label", label)
+            if label in labels:
+                faults.append(f"label: '{label}' exists already")  # [assumed: the app refuses it too]
+            labels.append(label)
         if len(labels) > OPTIONS_LIMIT:
             faults.append(f"options: at most {OPTIONS_LIMIT}")
         return faults

@@ -44,6 +44,7 @@ class Records:
         self.lines = Lines(self)
         self._lock = threading.RLock()
         self._depth = 0
+        self._told = 0
         self._pending: list[Event] = []
         self._listeners: list[Callable[[Event], None]] = []
 
@@ -293,7 +294,9 @@ class Records:
             return
         key = (current or previous or {})["id"]
         copy = (deepcopy(current), deepcopy(previous))
-        self._pending.append(Event(self.clock(), action, entity, key, *copy, actor, merged_to, merged_from))
+        self._told += 1
+        at, number = self.clock(), self._told
+        self._pending.append(Event(at, action, entity, key, *copy, actor, number, merged_to, merged_from))
 
     # -- fields -----------------------------------------------------------------------------------
 
