@@ -52,6 +52,9 @@ class Outcome:
     verdict: Verdict
     visits: int
     tokens_spent: int
+    """As Pipedrive charged them."""
+    tokens_counted: int
+    """As the server counted them: no fewer, as it counts before it spends."""
     last_visit_writes: int
     seconds: float
     first_deal_seconds: float | None
@@ -121,6 +124,7 @@ class Run:
             verdict=judge(self.stage.company, self.stage.account, self.stage.diary, writes),
             visits=self.visits,
             tokens_spent=self.stage.account.ledger.spent,
+            tokens_counted=int(status.get("tokens_spent", 0)),
             last_visit_writes=len(writes),
             seconds=time.monotonic() - self.began,
             first_deal_seconds=self._first_deal,
