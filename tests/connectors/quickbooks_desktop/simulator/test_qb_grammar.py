@@ -17,7 +17,7 @@ def document(messages: str, prolog: str = PROLOG, attributes: str = 'onError="st
 
 
 REFUSED = {
-    "elements out of order": "<CustomerQueryRq><ActiveStatus>All</ActiveStatus><MaxReturned>5</MaxReturned></CustomerQueryRq>",
+    "elements out of order": "<ItemQueryRq><ActiveStatus>All</ActiveStatus><MaxReturned>5</MaxReturned></ItemQueryRq>",
     "an unknown element": "<CustomerQueryRq><Colour>red</Colour></CustomerQueryRq>",
     "an unknown message": "<UnicornQueryRq />",
     "an iterator where there is none": '<TermsQueryRq iterator="Start"><MaxReturned>5</MaxReturned></TermsQueryRq>',
@@ -28,7 +28,9 @@ REFUSED = {
     "ids together with filters": "<InvoiceQueryRq><TxnID>1-1</TxnID><PaidStatus>All</PaidStatus></InvoiceQueryRq>",
     "links of payments": "<ReceivePaymentQueryRq><IncludeLinkedTxns>1</IncludeLinkedTxns></ReceivePaymentQueryRq>",
     "an unknown value of an enumeration": "<CustomerQueryRq><ActiveStatus>Some</ActiveStatus></CustomerQueryRq>",
-    "an element of another edition": "<CustomerAddRq><CustomerAdd><Name>A</Name><PrintAs>B</PrintAs></CustomerAdd></CustomerAddRq>",
+    "an element of another edition": (
+        "<CustomerAddRq><CustomerAdd><Name>A</Name><PrintAs>B</PrintAs></CustomerAdd></CustomerAddRq>"
+    ),
     "a missing element": "<InvoiceModRq><InvoiceMod><TxnID>1-1</TxnID></InvoiceMod></InvoiceModRq>",
     "text between elements": "<CustomerQueryRq>hello</CustomerQueryRq>",
     "an unknown attribute": '<CustomerQueryRq color="red" />',

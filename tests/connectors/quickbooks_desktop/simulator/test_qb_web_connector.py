@@ -11,8 +11,10 @@ from connectors.quickbooks_desktop.simulator.faults import Faults
 from connectors.quickbooks_desktop.simulator.soap_client import QbwcError
 from connectors.quickbooks_desktop.simulator.web_connector import WebConnector
 
-HOST = '<?xml version="1.0"?><?qbxml version="13.0"?><QBXML><QBXMLMsgsRq onError="stopOnError"><HostQueryRq /></QBXMLMsgsRq></QBXML>'
-TICKET = {"ticket": "ticket-1"}
+HOST = (
+    '<?xml version="1.0"?><?qbxml version="13.0"?><QBXML><QBXMLMsgsRq onError="stopOnError"><HostQueryRq />'
+    "</QBXMLMsgsRq></QBXML>"
+)
 
 
 @pytest.fixture
