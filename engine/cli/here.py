@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import click
 
@@ -60,12 +60,14 @@ def connection_of(engine: Engine, name: str) -> Connection:
     return found
 
 
-def endpoint_with(connection: Connection, what: str) -> tuple[str, Any]:
-    """The first endpoint of a connection that offers the method `what`, with its connector's name; else UserError."""
-    for system, endpoint in connection.endpoints.items():
-        if callable(getattr(endpoint, what, None)):
-            return system, endpoint
-    raise UserError(f"No connector of this connection offers '{what}'.")
+def offered(registry: Registry, what: str, among: Iterable[str]) -> tuple[str, Callable[..., str]]:
+    """A help for setting up that a connector offers beyond the contract, with the connector's name: the first of these
+    that has it; UserError if none does."""
+    for name in among:
+        method = getattr(registry.connector(name), what, None)
+        if callable(method):
+            return name, method
+    raise UserError("No connector here has a use for this command.")
 
 
 here = click.make_pass_decorator(Here)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from engine.cli.here import Here, connection_of, endpoint_with, here
+from engine.cli.here import Here, connection_of, here, offered
 
 
 @click.command()
@@ -26,9 +26,9 @@ def qwc(here: Here, connection: str, output: Path | None) -> None:
       engine qwc acme > acme.qwc
     """
     with here.engine() as engine:
-        _, endpoint = endpoint_with(connection_of(engine, connection), "qwc")
-        content: str | bytes = endpoint.qwc()
-    data = content.encode("utf-8") if isinstance(content, str) else content
+        found = connection_of(engine, connection)
+        system, write_qwc = offered(here.registry, "write_qwc", found.endpoints)
+        data = write_qwc(found.sites[system]).encode("utf-8")
     if output is None:
         sys.stdout.buffer.write(data)
     else:

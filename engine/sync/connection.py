@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from engine.mapping.compiled import CompiledMapping, CompiledSet
 from engine.mapping.selector import Selector
-from engine.protocol import Connector, Endpoint, Entity, Record, Relation
+from engine.protocol import Connector, Endpoint, Entity, Record, Relation, Site
 from engine.store.store import Store
 from engine.sync.status import status
 
@@ -45,6 +45,8 @@ class Connection:
     clock: Callable[[], datetime]
     store: Store
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    sites: dict[str, Site] = field(default_factory=dict)
+    """Where each endpoint works, for connectors' helps in setting up (`engine qwc`)."""
     by_source: dict[Ref, tuple[CompiledMapping, ...]] = field(default_factory=dict)
     by_target: dict[Ref, tuple[CompiledMapping, ...]] = field(default_factory=dict)
     matched: dict[Ref, tuple[tuple[CompiledMapping, int], ...]] = field(default_factory=dict)
