@@ -91,7 +91,7 @@ class _Lines:
             change = [one for one in change if one.key in there and not _has(there[one.key], one.values)]
             remove = [one for one in remove if one.key in there]
         bodies = [(one, self._body(one)) for one in add]
-        changes = [(one, shapes.child_body(self._fields, one.values)) for one in change]
+        changes = [(one, shapes.child_body(self._fields, one.values, creating=False)) for one in change]
         self._client.budget.spend(price(len(add), len(change), len(remove)))
         try:
             for at in range(0, len(bodies), MOST):
@@ -122,7 +122,7 @@ class _Lines:
         missing = [one.name for one in self._fields if one.required and child.values.get(one.name) is None]
         if missing:
             raise refused(f"A deal's line needs '{missing[0]}'.", missing[0])
-        return {"tax_method": TAX_METHOD} | shapes.child_body(self._fields, child.values)
+        return {"tax_method": TAX_METHOD} | shapes.child_body(self._fields, child.values, creating=True)
 
     def _add(self, bodies: Sequence[tuple[Child, dict[str, Any]]]) -> None:
         if len(bodies) < BULK_FROM:

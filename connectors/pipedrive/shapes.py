@@ -21,6 +21,8 @@ from .fields import AccountField
 from .status import refused
 from .wire import number
 
+TAKES_NULL = frozenset({"lost_reason", "probability"})
+"""Built-in fields documented as nullable [OpenAPI v2]; others are cleared by an empty text where that is possible."""
 AMOUNTS = frozenset({"value", "price", "cost", "direct_cost", "item_price", "sum"})
 """Numbers that Pipedrive keeps with two decimals."""
 _EMPTY_DATES = ("", "0000-00-00", "0000-00-00 00:00:00")
@@ -111,17 +113,27 @@ def body(entity: Entity, values: Mapping[str, Any], creating: bool, moment: Call
             continue
         if made is None and field.type in ("date", "datetime"):
             raise refused(f"Pipedrive cannot clear '{name}' through its API.", name)  # [facts: 4, clearing]
-        sent[name] = made
+        sent[name] = _cleared(field) if made is None else made
     return sent
 
 
-def child_body(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, Any]:
+def child_body(fields: Sequence[Field], values: Mapping[str, Any], creating: bool) -> dict[str, Any]:
     """One line of a deal as Pipedrive takes it. Raises Stopped (REFUSED) naming the field."""
     known = {one.name: one for one in fields if one.writable}
     unknown = [name for name in values if name not in known]
     if unknown:
         raise refused(f"A deal's line has no writable field '{unknown[0]}'.", unknown[0])
-    return {name: _write_field(known[name], value, str) for name, value in values.items() if value is not None}
+    made = {name: _write_field(known[name], value, str) for name, value in values.items()}
+    if creating:
+        return {name: value for name, value in made.items() if value is not None}
+    return {name: _cleared(known[name]) if value is None else value for name, value in made.items()}
+
+
+def _cleared(field: Field) -> Any:
+    """What empties a field."""
+    if field.name in TAKES_NULL:
+        return None
+    return {"text": "", "address": {"value": ""}}.get(field.type)
 
 
 def _write_field(field: Field, value: Any, moment: Callable[[str], str]) -> Any:

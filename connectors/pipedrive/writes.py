@@ -70,6 +70,8 @@ def _body(account: Account, entity: Entity, write: Write) -> dict[str, Any]:
 
 def _custom(account: Account, entity: Entity, write: Write, values: Mapping[str, Any]) -> dict[str, Any]:
     """Hash -> wire value, of the custom fields and the identity lines."""
+    if not write.identity and not any(path.startswith(_CUSTOM) for path in values):
+        return {}
     known = account.fields.prepare(entity.name, account.settings.identity_field)
     currency = account.currency_of({**write.expected, **values}, entity.name, write.key)
     hashes: dict[str, Any] = {}

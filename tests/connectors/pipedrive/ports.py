@@ -65,7 +65,7 @@ class MemoryState:
 
 
 class MemoryWork:
-    """protocol.Work over a list: queries first, writes leased until given back, handed-back ones due next time."""
+    """protocol.Work over a list: queries first, writes leased until given back."""
 
     def __init__(self) -> None:
         self.due: list[Request] = []
@@ -89,6 +89,7 @@ class MemoryWork:
         self.results.append((request, result))
         if not isinstance(result, Page) or result.done:
             self.due.remove(request)
+            self._leased = [one for one in self._leased if one != request]
 
     def waiting(self, stale_before: datetime) -> int:
         return len(self.due)

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from connectors.pipedrive.connector import Pipedrive
 from engine.protocol import CustomField, Failure, NoteField, Option
 from tests.connectors.pipedrive.conftest import Bench, Bencher, change, new
 from tests.connectors.pipedrive.ports import make_site
@@ -216,8 +217,6 @@ def test_canonical_asks_nobody_once_the_lists_are_known(bench_of: Bencher) -> No
 
 
 def test_every_reference_of_the_catalogue_points_into_it() -> None:
-    from connectors.pipedrive.connector import Pipedrive
-
     catalogue = Pipedrive.catalogue()
     for entity in catalogue.values():
         for field in entity.fields:
@@ -230,7 +229,5 @@ def test_every_reference_of_the_catalogue_points_into_it() -> None:
 
 
 def test_a_site_can_be_opened_without_talking_to_anybody() -> None:
-    from connectors.pipedrive.connector import Pipedrive
-
     settings = {"company": "acme", "api_token": "t", "url": "http://127.0.0.1:9"}
     Pipedrive.open(make_site(settings, lambda: None)).close()  # type: ignore[arg-type,return-value]
