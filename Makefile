@@ -27,7 +27,7 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 docs: $(READY)
-	$(BIN)/python -m engine.cli.reference docs/commands.md
+	$(BIN)/python -m engine.cli.reference docs
 
 bench: $(READY)
 	$(BIN)/pytest -p no:xdist tests/benchmarks --benchmark-only

@@ -1,4 +1,4 @@
-"""Writes docs/commands.md from the commands themselves: `python -m engine.cli.reference docs/commands.md`."""
+"""Writes docs/commands.md and docs/settings.md from what they describe: `python -m engine.cli.reference docs`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from inspect import cleandoc
 from pathlib import Path
 
 import click
+
+from engine.cli.settings_reference import render_settings
+from engine.registry import Registry
+from engine.settings import settings_schema
 
 HEAD = """\
 # Commands
@@ -72,4 +76,6 @@ def _options(command: click.Command, name: str) -> str:
 if __name__ == "__main__":
     from engine.cli.main import main
 
-    Path(sys.argv[1]).write_text(render(main), "utf-8")
+    folder = Path(sys.argv[1])
+    (folder / "commands.md").write_text(render(main), "utf-8")
+    (folder / "settings.md").write_text(render_settings(settings_schema(Registry.load())), "utf-8")

@@ -11,8 +11,10 @@ import pytest
 
 from engine.cli.main import main
 from engine.cli.reference import render, walk
+from engine.cli.settings_reference import render_settings
 from engine.mapping.compiler import validate_set
 from engine.registry import Registry
+from engine.settings import settings_schema
 from engine.specs.presets import read_set
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +35,11 @@ MAPPINGS = [pytest.param(text, id=where) for where, text in fenced("ya?ml") if r
 
 def test_the_page_of_commands_is_up_to_date() -> None:
     assert (ROOT / "docs" / "commands.md").read_text("utf-8") == render(main), "`make docs` writes it"
+
+
+def test_the_page_of_settings_is_up_to_date() -> None:
+    page = render_settings(settings_schema(Registry.load()))
+    assert (ROOT / "docs" / "settings.md").read_text("utf-8") == page, "`make docs` writes it"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
