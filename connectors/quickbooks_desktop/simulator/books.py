@@ -56,6 +56,7 @@ class Books:
         self.custom_fields: list[CustomField] = []
         self.company_data: dict[tuple[str, str], str] = {}  # (OwnerID, DataExtName) -> value, such as FileID
         self.history: dict[str, list[tuple[datetime, dict[str, Any]]]] = {}
+        self.flatten_line_breaks = False  # whether a memo's line breaks become blanks
         self.in_use: set[str] = set()  # ids that somebody has open in a window
 
     def at(self, moment: datetime | None) -> datetime:
@@ -124,7 +125,10 @@ class Books:
         kind = kind_of(name)
         if kind in ("amount", "price", "percent", "quantity", "float") and isinstance(value, int | str):
             return Decimal(value)
-        return stored(value)
+        text = stored(value)
+        if name == "Memo" and self.flatten_line_breaks and isinstance(text, str):
+            return " ".join(text.splitlines())
+        return text
 
     def _reference(self, entity: str, name: str, value: object) -> dict[str, str] | None:
         if isinstance(value, Mapping) and not any(value.values()):

@@ -38,6 +38,9 @@ class Company:
     dates as date or ISO text, references as an id, a FullName or {"ListID": ...}. Broken rules raise StatusError with
     the code that QuickBooks would answer. Each act takes `at`, the moment it happened, so that history can be
     back-dated; a record's acts must come in the order of time.
+
+    Two things that no source settles are switches, both off: whether a payment moves its invoice's TimeModified
+    [facts 2.4, 6], and whether line breaks in a memo become blanks [assumed possible].
     """
 
     def __init__(
@@ -50,11 +53,13 @@ class Company:
         currency: str = "US Dollar",
         multicurrency: bool = False,
         payment_touches_invoice: bool = False,
+        flatten_line_breaks: bool = False,
         opened: datetime | None = None,
     ) -> None:
         self.lock = threading.RLock()
         self.books = Books(clock, zone)
         self.facts = FileFacts(name=name, path=path, multicurrency=multicurrency)
+        self.books.flatten_line_breaks = flatten_line_breaks
         self.message_sets = MessageSets()
         self._lists = Lists(self.books)
         self.sales = Sales(self.books, payment_touches_invoice=payment_touches_invoice)
@@ -91,7 +96,8 @@ class Company:
         with self.lock:
             moment = self.books.at(at)
             if entity in TRANSACTIONS:
-                return self.books.enter(entity, self.books.prepare_new(entity, fields), moment).id
+                today = {"TxnDate": self.books.wall.wall(moment).date()}
+                return self.books.enter(entity, self.books.prepare_new(entity, today | fields), moment).id
             return self._lists.add(entity, fields, moment).id
 
     def add_customer(

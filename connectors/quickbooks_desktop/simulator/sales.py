@@ -72,7 +72,7 @@ class Sales:
         self._books.remember(invoice, at)
 
     def void_invoice(self, invoice: Record, at: datetime) -> None:
-        """Amounts become zero, the memo says so, payments are set free. [facts 2.9; the mark: brief of the file]"""
+        """Amounts become zero, the memo says so, payments are set free. [facts 2.9; the mark `VOID: `: assumed]"""
         self._books.touch(invoice, at)
         self._release(invoice, at)
         invoicing.voided(invoice.lines)

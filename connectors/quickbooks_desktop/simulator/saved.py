@@ -26,6 +26,7 @@ def write(company: "Company", path: Path) -> None:
         "zone": books.wall.zone.key,
         "facts": asdict(company.facts),
         "payment_touches_invoice": company.sales.payment_touches_invoice,
+        "flatten_line_breaks": books.flatten_line_breaks,
         "home_currency": books.views.home_currency,
         "counters": books.records.counters(),
         "records": [_record(record) for record in books.records.all(ENTITIES)],
@@ -91,6 +92,7 @@ def read(kind: type[C], path: Path, clock: Clock) -> C:
         books.records.put(record)
         books.ledger.apply(record, saved["applied"])
     books.records.restore_counters(content["counters"])
+    books.flatten_line_breaks = content["flatten_line_breaks"]
     books.views.home_currency = content["home_currency"]
     books.deletions = [Deletion(**deletion) for deletion in content["deletions"]]
     books.custom_fields = [

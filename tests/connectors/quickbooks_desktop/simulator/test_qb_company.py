@@ -1,5 +1,6 @@
 """The person at the keyboard: invoices and payments, balances and their history, lists, and the saved file."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -204,3 +205,24 @@ def test_a_company_survives_its_process(company, clock, tmp_path: Path):
     assert other.history(txn) == company.history(txn)
     assert other.deletions() == company.deletions()
     assert other.add_customer("New") == company.add_customer("New")  # ids go on where they were
+
+
+@pytest.mark.parametrize(("flatten", "memo"), [(False, "one\ntwo"), (True, "one two")])
+def test_line_breaks_of_a_memo_are_flattened_only_if_so_configured(clock, flatten, memo):
+    company = Company(clock=clock, flatten_line_breaks=flatten)
+    company.add_customer("Acme")
+    txn = company.add_invoice("Acme", [], Memo="one\ntwo")
+    assert company.record("Invoice", txn)["Memo"] == memo
+
+
+def test_a_person_may_work_while_programs_read(company):
+    txn = company.add_invoice("Acme & Sons", [{"ItemRef": "Labor", "Quantity": 1000}])
+
+    def pay(_: int) -> None:
+        company.receive_payment("Acme & Sons", {txn: D(1)})
+        assert company.records("ReceivePayment")
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(pay, range(80)))
+    assert company.record("Invoice", txn)["AppliedAmount"] == -80
+    assert len(set(company.ids("ReceivePayment"))) == 80

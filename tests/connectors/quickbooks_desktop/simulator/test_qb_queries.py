@@ -227,6 +227,12 @@ def test_a_closed_session_answers_no_more(company):
         session.process("")
 
 
+def test_an_older_quickbooks_does_not_know_newer_qbxml(company, ask):
+    company.facts.versions = company.facts.versions[:-2]
+    with pytest.raises(HResult, match="0x80040423"):
+        ask("<HostQueryRq />")
+
+
 # deletions
 
 
