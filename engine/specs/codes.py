@@ -81,6 +81,5 @@ CODES: Final[dict[str, str]] = {
     "E265": "The reference's key belongs to another entity than the mapping reads.",
     # warnings
     "W301": "A declared setting is used by no mapping.",
-    "W302": "A mapping that creates has no match keys: existing records will not be found.",
 }
 """Code -> one-line explanation. Codes are never reused; E is an error, W a warning."""

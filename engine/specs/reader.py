@@ -28,6 +28,7 @@ from engine.specs.model import (
 )
 
 _SOURCES = ("from", "template", "value", "setting")
+_OPTIONS = ("write", "on_link", "conflicts", "own_line", "optional")
 _GONE: tuple[GoneKind, ...] = ("deleted", "voided", "gone")
 
 
@@ -149,6 +150,9 @@ class _Reading:
         return SameAs(_expression(node.at("when")), _expression(node.at("source"))) if node and node.block else None
 
     def children(self, name: str, node: Node) -> ChildrenRule:
+        for needed in ("each", "key", "fields"):
+            if needed not in node.block:
+                self.found.append(finding(node.key, "E111", f"The key '{needed}' is missing."))
         return ChildrenRule(name, node.key, _expression(node.at("each")), _expressions(node, "key"), self.rules(node))
 
     def gone(self, kind: GoneKind, node: Node) -> GoneRule:

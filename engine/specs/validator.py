@@ -72,16 +72,21 @@ def _unknown(node: Node, error: ValidationError) -> list[Diagnostic]:
     return found
 
 
+def _listed(error: ValidationError) -> list[Any]:
+    """What the schema's keyword says, as a list."""
+    value: Any = error.validator_value
+    return value if isinstance(value, list) else [value]
+
+
 def _required(node: Node, error: ValidationError) -> list[Diagnostic]:
-    missing = [name for name in error.validator_value if name not in node.block]
+    missing = [name for name in _listed(error) if name not in node.block]
     # jsonschema reports one error for each missing key; the message names it.
     name = next((one for one in missing if f"'{one}'" in error.message), missing[0])
     return [finding(node.key if node.key != node.mark else node.mark, "E111", f"The key '{name}' is missing.")]
 
 
 def _type(node: Node, error: ValidationError) -> list[Diagnostic]:
-    wanted = error.validator_value
-    words = " or ".join(_TYPES[one] for one in ([wanted] if isinstance(wanted, str) else wanted) if one != "null")
+    words = " or ".join(_TYPES[one] for one in _listed(error) if one != "null")
     given = _given(node)
     scalar = isinstance(node.value, (bool, int)) or node.value.__class__.__name__ == "Decimal"
     hint = "Put it in quotes if it is text." if "text" in words and scalar else ""
@@ -95,7 +100,7 @@ def _given(node: Node) -> str:
 
 
 def _choice(node: Node, error: ValidationError) -> list[Diagnostic]:
-    allowed = [error.validator_value] if error.validator == "const" else error.validator_value
+    allowed = _listed(error)
     words = ", ".join("true" if one is True else str(one) for one in allowed)
     hint = nearest(str(node.value), [str(one) for one in allowed])
     return [finding(node.mark, "E113", f"This takes {words}; not {_given(node)}.", hint)]
@@ -128,7 +133,7 @@ def _name(node: Node, error: ValidationError) -> list[Diagnostic]:
 
 
 def _other(node: Node, error: ValidationError) -> list[Diagnostic]:
-    if error.validator is None:
+    if error.schema is False:
         return [finding(node.key, "E117", "This key has no place here.")]
     return [finding(node.mark, "E114", f"{_given(node)} is not of the form that this takes.")]
 

@@ -1,0 +1,172 @@
+"""Checks of single rules against the target's catalogue: does the field exist, take this value, this reference."""
+
+from __future__ import annotations
+
+from engine.mapping.types import Type
+from engine.protocol import Entity, Field
+from engine.specs.diagnostics import Diagnostic, finding, nearest
+from engine.specs.model import Constant, FieldRule
+from engine.specs.surroundings import Surroundings, entity_of, expression_type
+
+_HINTS = {
+    ("text", "number"): 'Write it with template: "{{ ... }}".',
+    ("text", "boolean"): "Use choose: {true: Yes, false: No}.",
+    ("text", "address"): "Take a part of it, or write a template.",
+    ("number", "text"): "Add number: true.",
+    ("boolean", "text"): "Add boolean: true.",
+    ("date", "text"): "Add date: true, or date with the format.",
+    ("datetime", "text"): "Add datetime: true, or datetime with the format.",
+}
+
+
+def check_rule(around: Surroundings, rule: FieldRule, scope: Type, fields: tuple[Field, ...]) -> list[Diagnostic]:
+    """Everything about one rule; `fields` are those that it may fill (of the target, or of its child list)."""
+    found: list[Diagnostic] = []
+    made = around.type_of(rule, scope, found)
+    found += check_choose(around, rule, scope)
+    for watched in rule.again_when:
+        expression_type(watched, scope, found)
+    if rule.via is not None:
+        found += check_reference(around, rule, scope)
+    if rule.custom:
+        return found + check_custom(around, rule, made)
+    field = next((one for one in fields if one.name == rule.name), None)
+    if field is None:
+        return [*found, unknown_target(around.target, rule, fields)]
+    if not field.writable:
+        message = f"'{field.name}' of {around.mapping.target.text} cannot be written."
+        return [*found, finding(rule.key_mark, "E234", message)]
+    if rule.via is not None:
+        return found + check_refers(around, rule, field)
+    if field.refers and rule.given is None and made.kind not in ("any", "null"):
+        message = f"'{field.name}' holds the key of a {field.refers}; a key of the source means nothing there."
+        return [*found, finding(rule.mark, "E257", message, "Name the mapping that links them: via: ...")]
+    return found + check_fit(rule, made, field)
+
+
+def unknown_target(target: Entity, rule: FieldRule, fields: tuple[Field, ...]) -> Diagnostic:
+    """E204, with the nearest name."""
+    known = [one.name for one in fields if one.writable]
+    hint = nearest(rule.name, known) or ("Custom fields stand under custom." if target.custom else "")
+    return finding(rule.key_mark, "E204", f"'{rule.name}' is not a field of {target.name}.", hint)
+
+
+def check_fit(rule: FieldRule, made: Type, field: Field) -> list[Diagnostic]:
+    """E231, E232, E233: the value's type, its literals and their lengths against the field."""
+    at = rule.given.mark if isinstance(rule.given, Constant) else rule.mark
+    if made.kind in ("any", "null") or field.type == "object":
+        return []
+    if made.many != field.many:
+        hint = "Add first: true, or join with a separator." if made.many else "Write [A] to make a list."
+        needs = "a list" if field.many else "a single value"
+        return [finding(at, "E231", f"'{field.name}' takes {needs}, not {made.words()}.", hint)]
+    if not _fits(made, field):
+        family = "text" if field.type in ("text", "id", "enum") else field.type
+        hint = _HINTS.get((family, made.family), "")
+        if family in ("date", "datetime") and made.kind in ("date", "datetime"):
+            hint = f"Add {family}: true."
+        taken = Type(field.type).words()
+        return [finding(at, "E231", f"'{field.name}' takes {taken}, not {made.words()}.", hint)]
+    found = []
+    for text in made.options or ():
+        if field.type == "enum" and field.options and text not in field.options:
+            hint = nearest(text, field.options) or f"It takes {', '.join(field.options[:8])}."
+            found.append(finding(at, "E232", f"'{text}' is no option of '{field.name}'.", hint))
+        elif field.length is not None and len(text) > field.length:
+            message = f"'{field.name}' takes {field.length} characters; this text has {len(text)}."
+            found.append(finding(at, "E233", message, "Shorten it, or add truncate."))
+    return found
+
+
+def _fits(made: Type, field: Field) -> bool:
+    if field.type in ("text", "id", "enum"):
+        return made.family == "text"
+    if field.type == "date":
+        return made.kind == "date" or (made.options is not None and all(map(_is_day, made.options)))
+    if field.type == "datetime":
+        return made.kind in ("date", "datetime")
+    if field.type == "address":
+        return made.kind == "address" or made.family == "text"
+    return made.kind == field.type
+
+
+def _is_day(text: str) -> bool:
+    return len(text) == 10 and text[:4].isdigit() and text[4] == text[7] == "-"
+
+
+def check_choose(around: Surroundings, rule: FieldRule, scope: Type) -> list[Diagnostic]:
+    """E238: choose names every value that is possible, where the catalogue knows them."""
+    found: list[Diagnostic] = []
+    if not rule.steps or rule.steps[0].name != "choose" or rule.select is None or rule.default is not None:
+        return found
+    step = rule.steps[0]
+    given = expression_type(rule.select, scope, [])
+    possible = ("true", "false") if given.kind == "boolean" else given.options or ()
+    missing = [one for one in possible if one not in step.argument]
+    if missing:
+        words = ", ".join(f"'{one}'" for one in missing[:6])
+        found.append(
+            finding(step.mark, "E238", f"choose does not say what {words} becomes.", "Name it, or add default.")
+        )
+    return found
+
+
+def check_custom(around: Surroundings, rule: FieldRule, made: Type) -> list[Diagnostic]:
+    """E239, E240, E263: custom fields exist there, are no booleans, and take the right options."""
+    if not around.target.custom:
+        return [finding(rule.key_mark, "E239", f"{around.mapping.target.text} has no custom fields.")]
+    if made.kind == "boolean":
+        return [
+            finding(rule.mark, "E240", f"'{rule.name}' would be true or false.", "Use choose: {true: Yes, false: No}.")
+        ]
+    if made.kind in ("address", "object"):
+        return [
+            finding(
+                rule.mark,
+                "E231",
+                f"'{rule.name}' cannot take {made.words()}.",
+                "Take parts of it, or write a template.",
+            )
+        ]
+    via = around.set.mapping(rule.via.text) if rule.via is not None else None
+    named = next((given for name, given, _ in via.scope if name == "field"), None) if via is not None else None
+    if via is not None and isinstance(named, Constant) and made.kind == "enum" and named.value != rule.name:
+        assert rule.via is not None
+        message = f"{via.name} makes options of '{named.value}', not of '{rule.name}'."
+        return [finding(rule.via.mark, "E263", message)]
+    return []
+
+
+def check_reference(around: Surroundings, rule: FieldRule, scope: Type) -> list[Diagnostic]:
+    """E205, E256, E265: via names a mapping between the same systems, and its key is of that mapping's source."""
+    assert rule.via is not None
+    via = around.set.mapping(rule.via.text)
+    if via is None:
+        known = [one.name for one in around.set.mappings]
+        return [
+            finding(rule.via.mark, "E205", f"There is no mapping '{rule.via.text}'.", nearest(rule.via.text, known))
+        ]
+    systems = (via.source.text.partition(".")[0], via.target.text.partition(".")[0])
+    if systems != (around.source_system, around.target_system):
+        message = f"{via.name} leads from {systems[0]} to {systems[1]}, not the way of this mapping."
+        return [finding(rule.via.mark, "E256", message)]
+    key = expression_type(rule.select, scope, []) if rule.select is not None else None
+    entity = entity_of(via.source.text, around.catalogues)
+    if key is None or rule.steps or key.kind in ("any", "null") or entity is None:
+        return []
+    assert rule.select is not None
+    if key.many or key.family != "text":
+        return [finding(rule.select.mark, "E265", f"via needs one key, not {key.words()}.")]
+    if key.refers and key.refers != entity.name:
+        message = f"This is the key of a {key.refers}; {via.name} reads {entity.name}."
+        return [finding(rule.select.mark, "E265", message)]
+    return []
+
+
+def check_refers(around: Surroundings, rule: FieldRule, field: Field) -> list[Diagnostic]:
+    """E256: the reference leads to the entity whose key the field holds."""
+    entity = around.reference(rule)
+    if entity is None or rule.via is None or field.refers in (None, entity.name):
+        return []
+    message = f"'{field.name}' holds the key of a {field.refers}; {rule.via.text} makes {entity.name}."
+    return [finding(rule.via.mark, "E256", message)]

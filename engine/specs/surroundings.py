@@ -1,0 +1,263 @@
+"""What a mapping stands in: its entities, the types of the names that its expressions see, its templates and settings.
+
+Shared by the linter, which reports what is wrong, and the compiler, which relies on nothing being wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dictionary
+from dataclasses import dataclass, replace
+
+from engine.mapping.selector import BadExpression, selector
+from engine.mapping.template import BadTemplate, Path, Template, template
+from engine.mapping.transforms.registry import TRANSFORMS
+from engine.mapping.types import (
+    ANY,
+    BOOLEAN,
+    DATE,
+    NUMBER,
+    TEXT,
+    Mistake,
+    Type,
+    infer,
+    of_element,
+    of_entity,
+    of_literal,
+    union,
+)
+from engine.protocol import Catalogue, Entity
+from engine.specs.diagnostics import Diagnostic, finding, nearest
+from engine.specs.model import (
+    ChildrenRule,
+    Constant,
+    Expression,
+    FieldRule,
+    Given,
+    Mapping,
+    MappingSet,
+    SettingName,
+    Step,
+)
+from engine.specs.source import Mark
+
+BUILT_IN = ("settings", "linked", "today", "now")
+"""Names that every template sees besides the record's."""
+_SETTING_TYPES = {"text": TEXT, "number": NUMBER, "boolean": BOOLEAN, "date": DATE, "table": Type("object")}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """One mapping with everything that its names mean."""
+
+    mapping: Mapping
+    set: MappingSet
+    catalogues: Dictionary[str, Catalogue]
+    source: Entity
+    target: Entity
+    record: Type
+    bare: Type
+    """What bare names mean: the record, or the element where the mapping says `each`."""
+
+    @classmethod
+    def of(cls, mapping: Mapping, set: MappingSet, catalogues: Dictionary[str, Catalogue]) -> Surroundings | None:
+        """The surroundings; None where a system or an entity is not known."""
+        source, target = (entity_of(one.text, catalogues) for one in (mapping.source, mapping.target))
+        if source is None or target is None:
+            return None
+        record = of_entity(source, mapping.source.text)
+        bare = record
+        if mapping.each is not None:
+            whole = Type("object", fields={**(record.fields or {}), "record": record}, label=record.label)
+            items = expression_type(mapping.each, whole, [])
+            bare = of_element(items.item, record) if items.kind == "object" else Type("object", label="the element")
+        return cls(mapping, set, catalogues, source, target, record, bare)
+
+    @property
+    def source_system(self) -> str:
+        """The name of the system that is read."""
+        return self.mapping.source.text.partition(".")[0]
+
+    @property
+    def target_system(self) -> str:
+        """The name of the system that is written."""
+        return self.mapping.target.text.partition(".")[0]
+
+    def inside(self, children: ChildrenRule) -> Type:
+        """What bare names mean in a child list."""
+        items = expression_type(children.each, self.bare, [])
+        return of_element(items.item, self.record)
+
+    @property
+    def all_rules(self) -> tuple[FieldRule, ...]:
+        """Its rules and its children's."""
+        return (*self.mapping.rules, *(rule for one in self.mapping.children for rule in one.rules))
+
+    @property
+    def linked(self) -> tuple[str, ...]:
+        """Mappings that templates see as linked.NAME: those that a rule refers to."""
+        return tuple(dict.fromkeys(rule.via.text for rule in self.all_rules if rule.via is not None))
+
+    def reference(self, rule: FieldRule) -> Entity | None:
+        """The target entity of the mapping that a rule's `via` names."""
+        via = self.set.mapping(rule.via.text) if rule.via is not None else None
+        return entity_of(via.target.text, self.catalogues) if via is not None else None
+
+    # types
+    def type_of(self, rule: FieldRule, scope: Type, found: list[Diagnostic]) -> Type:
+        """The type of what a rule gives, after its transforms; what is wrong on the way is added to `found`."""
+        if rule.select is not None:
+            made = expression_type(rule.select, scope, found)
+        elif rule.template is not None:
+            self.template(rule.template, scope, found)
+            made = TEXT
+        else:
+            made = self.given_type(rule.given, found)
+        for step in rule.steps:
+            made = self._after(step, made, found)
+        if rule.via is not None:
+            entity = self.reference(rule)
+            if entity is None:
+                return ANY
+            return Type("enum" if entity.name.endswith("_option") else "id", refers=entity.name)
+        if rule.default is not None:
+            made = union([made, self.given_type(rule.default, found)])
+        return made
+
+    def _after(self, step: Step, given: Type, found: list[Diagnostic]) -> Type:
+        transform = TRANSFORMS[step.name]
+        if isinstance(step.argument, SettingName):
+            self.given_type(step.argument, found)
+        if given.kind not in ("any", "null"):
+            if transform.many is not None and given.many != transform.many:
+                hint = "Add first: true or map before it." if given.many else "Make a list with split or [A, B]."
+                message = f"{step.name} takes {'a list' if transform.many else 'a single value'}, not {given.words()}."
+                found.append(finding(step.mark, "E236", message, hint))
+                return ANY
+            if "any" not in transform.takes and given.family not in transform.takes:
+                message = f"{step.name} takes {' or '.join(transform.takes)}, not {given.words()}."
+                found.append(finding(step.mark, "E236", message))
+                return ANY
+        try:
+            return transform.gives(given, step.argument)
+        except KeyError as problem:
+            name = str(problem.args[0])
+            found.append(finding(step.argument_mark, "E237", f"'{name}' is no transform.", nearest(name, TRANSFORMS)))
+            return ANY
+
+    def given_type(self, given: Given | None, found: list[Diagnostic]) -> Type:
+        """The type of a literal or a setting."""
+        if isinstance(given, Constant):
+            return of_literal(given.value)
+        if given is None:
+            return ANY
+        declared = self.set.settings.get(given.name)
+        if declared is None:
+            hint = nearest(given.name, self.set.settings) or "Settings are declared in preset.yaml."
+            found.append(finding(given.mark, "E206", f"No preset declares the setting '{given.name}'.", hint))
+            return ANY
+        return _SETTING_TYPES[declared.type]
+
+    # templates
+    def template(self, expression: Expression, scope: Type, found: list[Diagnostic]) -> Template | None:
+        """The compiled template, its names checked against what it sees."""
+        file = template_file(expression.text)
+        mark, text = expression.mark, expression.text
+        if file is not None:
+            held = self.set.templates.get(file)
+            if held is None:
+                hint = nearest(file, self.set.templates) or "Put the file beside the mappings."
+                found.append(finding(expression.mark, "E209", f"The set has no template '{file}'.", hint))
+                return None
+            mark, text = Mark(held.source, 0, 0), held.text
+        try:
+            made = template(text, file is not None and file.endswith(".html"))
+        except BadTemplate as problem:
+            at = _located(mark, text, problem.line, problem.name)
+            found.append(finding(at, problem.code, f"{problem.message[0].upper()}{problem.message[1:]}.", problem.hint))
+            return None
+        for path in made.paths:
+            self._check_path(path, scope, text, mark, found)
+        return made
+
+    def _check_path(self, path: Path, scope: Type, text: str, mark: Mark, found: list[Diagnostic]) -> None:
+        seen = self._seen(scope)
+        if path.looped:
+            items = _walk(path.looped, seen)
+            start, parts = (items.item, path.parts[1:]) if isinstance(items, Type) else (ANY, ())
+        else:
+            start, parts = seen, path.parts
+        problem = _walk(parts, start)
+        if isinstance(problem, Type):
+            return
+        name, known, label = problem
+        what = f"a field of {label}" if label else "a name that this template sees"
+        at = _located(mark, text, path.line, name)
+        found.append(finding(at, "E210", f"'{name}' is not {what}.", nearest(name, known)))
+
+    def _seen(self, scope: Type) -> Type:
+        linked: dict[str, Type] = {}
+        for name in self.linked:
+            one = self.set.mapping(name)
+            entity = entity_of(one.source.text, self.catalogues) if one is not None else None
+            if one is not None and entity is not None:
+                record = of_entity(entity, one.source.text)
+                fields = {**(record.fields or {}), "read_at": Type("datetime")}
+                linked[name] = Type("object", many=True, fields=fields, label=record.label)
+        settings = {name: _SETTING_TYPES[one.type] for name, one in self.set.settings.items()}
+        own = {
+            "settings": Type("object", fields=settings, label="settings"),
+            "linked": Type("object", fields=linked, label="linked"),
+            "today": DATE,
+            "now": Type("datetime"),
+        }
+        return Type("object", fields={**(scope.fields or {}), **own})
+
+
+def entity_of(name: str, catalogues: Dictionary[str, Catalogue]) -> Entity | None:
+    """The entity behind `system.entity`, or None."""
+    system, _, entity = name.partition(".")
+    return catalogues.get(system, {}).get(entity)
+
+
+def expression_type(expression: Expression, scope: Type, found: list[Diagnostic]) -> Type:
+    """The type of a JMESPath; what is wrong in it is reported at its column."""
+    try:
+        tree = selector(expression.text).tree
+    except BadExpression as problem:
+        message = f"{problem.message[0].upper()}{problem.message[1:]}."
+        found.append(finding(expression.mark.inside(problem.offset), problem.code, message))
+        return ANY
+    mistakes: list[Mistake] = []
+    made = infer(tree, scope, mistakes)
+    found += [finding(expression.mark.inside(one.offset), one.code, one.message, one.hint) for one in mistakes]
+    return ANY if mistakes else made
+
+
+def template_file(text: str) -> str | None:
+    """The file that a `template:` names, if it is no template itself."""
+    single = "{" not in text and " " not in text and "\n" not in text
+    return text if single and text.endswith((".html", ".txt")) else None
+
+
+def _walk(parts: tuple[str, ...], start: Type) -> Type | tuple[str, list[str], str]:
+    """The type at a path, or the first name that is not there with what is known instead."""
+    here = start
+    for part in parts:
+        if here.many or here.fields is None:
+            if here.kind in ("any", "object", "null") and not here.many:
+                return ANY
+            return part, [], here.label or here.words()
+        if part not in here.fields:
+            return part, list(here.fields), here.label
+        here = here.fields[part]
+    return replace(here)
+
+
+def _located(mark: Mark, text: str, line: int, name: str) -> Mark:
+    """The place of a name in a line of a template, which stands in a file (line 0) or in a YAML scalar."""
+    lines = text.splitlines() or [""]
+    index = min(max(line, 1), len(lines)) - 1
+    column = max(lines[index].find(name), 0) if name else 0
+    if mark.line == 0:
+        return Mark(mark.source, index + 1, column + 1)
+    return mark.inside(sum(len(one) + 1 for one in lines[:index]) + column)
