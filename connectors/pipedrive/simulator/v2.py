@@ -9,7 +9,7 @@ from .fields import EXTRAS, FIELD_ENTITIES
 from .moments import before
 from .queries import IDS_LIMIT, paged
 from .records import PURGED_AFTER_DAYS
-from .refusals import Invalid
+from .refusals import Forbidden, Invalid
 from .search import SEARCHED, by_field, found, item, term_of
 from .views import View
 
@@ -135,15 +135,25 @@ def get_setup(entity: str, call: Call) -> Reply:
     return good(call.account.find(entity, call.number()))
 
 
+def _admin_only(call: Call) -> None:
+    """Pipelines and stages need the admin scope [OpenAPI v2]; a plain user's token lacks it [assumed]."""
+    if not call.account.is_admin(call.actor.user_id):
+        raise Forbidden("Scope and URL mismatch")
+
+
 def add_setup(entity: str, call: Call) -> Reply:
-    """Needs the admin scope [OpenAPI v2]; a token of a plain user lacks it [assumed]."""
-    call.query.finish()
+    _admin_only(call)
     return good(call.account.create(entity, call.body, call.actor))
 
 
 def change_setup(entity: str, call: Call) -> Reply:
-    call.query.finish()
+    _admin_only(call)
     return good(call.account.update(entity, call.number(), call.body, call.actor))
+
+
+def delete_setup(entity: str, call: Call) -> Reply:
+    _admin_only(call)
+    return delete_record(entity, call)
 
 
 # -- lines of deals -------------------------------------------------------------------------------
@@ -314,7 +324,7 @@ def _endpoints() -> dict[tuple[str, str], Endpoint]:
             ("POST", f"/{entity}s"): partial(add_setup, entity),
             ("GET", f"/{entity}s/{{id}}"): partial(get_setup, entity),
             ("PATCH", f"/{entity}s/{{id}}"): partial(change_setup, entity),
-            ("DELETE", f"/{entity}s/{{id}}"): partial(delete_record, entity),
+            ("DELETE", f"/{entity}s/{{id}}"): partial(delete_setup, entity),
         }
     for entity in FIELD_ENTITIES:
         one = f"/{entity}Fields/{{field_code}}"

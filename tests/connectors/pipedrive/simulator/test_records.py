@@ -212,6 +212,15 @@ def test_only_an_admin_writes_in_anothers_name(client: httpx.Client, account: Ac
     assert data(client.post("/api/v2/organizations", json={"name": "B"}, headers=bo))["owner_id"] == 2
 
 
+def test_only_an_admin_makes_pipelines(client: httpx.Client, account: Account) -> None:
+    account.add_user("Bo", "bo@acme.example")
+    account.add_token("token-of-bo", 2)
+    bo = {"x-api-token": "token-of-bo"}
+    assert client.post("/api/v2/pipelines", json={"name": "Mine"}, headers=bo).status_code == 403
+    assert client.delete("/api/v2/stages/5", headers=bo).status_code == 403
+    assert client.get("/api/v2/stages", headers=bo).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("path", "found"),
     [
