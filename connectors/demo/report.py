@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from connectors.demo.run import Outcome
 
@@ -49,8 +50,9 @@ class Watched(AbstractContextManager["Watched"]):
     def say(self, text: str) -> None:
         """A line that stays."""
         system, _, rest = text.partition(": ")
-        marked = f"  [dim]{system}[/dim] {rest}" if system in ("QuickBooks", "Pipedrive") else f"[bold]{text}[/bold]"
-        self._progress.console.print(marked, highlight=False)
+        known = system in ("QuickBooks", "Pipedrive")
+        line = Text.assemble("  ", (system, "dim"), " ", rest) if known else Text(text, "bold")
+        self._progress.console.print(line, highlight=False)
 
     def busy(self, left: int, requests: int) -> None:
         """The line that moves."""

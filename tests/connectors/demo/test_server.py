@@ -28,7 +28,7 @@ def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     config = tmp_path / "engine.yaml"
     config.write_text("connections: {}\n", encoding="utf-8")
     server = Server(config, free_port(), {})
-    with pytest.raises(ServerFailed, match=r"has ended by itself \(status 1\)(.|\n)*connections"):
+    with pytest.raises(ServerFailed, match=r"has ended by itself \(status 1\)(.|\n)*engine.yaml:1:14"):
         server.start()
 
 
