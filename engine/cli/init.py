@@ -99,12 +99,15 @@ def _settings_file(name: str, zone: str, registry: Registry, settings: Mapping[s
     yield f"  {name}:"
     yield "    mappings: mappings"
     yield f"    zone: {zone}"
-    yield "    settings:"
-    for setting in settings.values():
-        yield from _setting_lines(setting)
+    yield from _block("settings", [line for one in settings.values() for line in _setting_lines(one)])
     for system in registry.names:
-        yield f"    {system}:"
-        yield from _block_lines(name, system, registry.connector(system).settings_schema)
+        yield from _block(system, list(_block_lines(name, system, registry.connector(system).settings_schema)))
+
+
+def _block(name: str, lines: list[str]) -> Iterator[str]:
+    """A block of a connection; braces where all of its keys are only proposed."""
+    yield f"    {name}:" if any(not line.lstrip().startswith("#") for line in lines) else f"    {name}: {{}}"
+    yield from lines
 
 
 def _setting_lines(setting: Setting) -> Iterator[str]:

@@ -47,7 +47,7 @@ def test_every_command_has_help_with_an_example_and_every_option_a_word(name: st
     command = COMMANDS[name]
     assert command.help
     if name != "engine":
-        assert re.search(r"Examples?:\n\s+engine ", command.help), name
+        assert re.search(r"Examples?:\s+engine ", command.help), name
     for option in command.params:
         if isinstance(option, click.Option) and not option.hidden:
             assert option.help, f"{name} {option.opts}"

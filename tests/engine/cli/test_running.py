@@ -1,0 +1,92 @@
+"""Commands that open the engine: status, ping, qwc, store, and serve as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+from lxml import etree
+
+from engine.cli.here import Here
+from tests.engine.cli.conftest import Installation
+
+
+def test_status_of_a_new_installation_says_what_comes_next(installed: Installation) -> None:
+    result = installed.run("status")
+    assert result.exit_code == 0, result.output
+    assert "Nothing has been read yet" in result.output
+    assert "customers" in result.output
+
+
+def test_status_for_a_program_is_the_pages_data(installed: Installation) -> None:
+    data = json.loads(installed.run("status", "--json").output)
+    assert data["connections"]["acme"]["busy"] == 0
+
+
+def test_ping_says_that_a_system_cannot_be_reached_and_ends_with_3(installed: Installation) -> None:
+    installed.change("engine.yaml", "      company: acme\n", "      company: acme\n      url: http://127.0.0.1:9\n")
+    result = installed.run("ping", "acme", "--json")
+    data = json.loads(result.output)
+    assert (result.exit_code, data["ok"]) == (3, False)
+    assert [one for one in data["checks"] if one["system"] == "pipedrive" and not one["ok"]]
+
+
+def test_an_unknown_connection_is_answered_with_the_known_ones(installed: Installation) -> None:
+    result = installed.run("ping", "acne")
+    assert result.exit_code == 1
+    assert "There are: acme." in result.output
+
+
+def test_the_qwc_file_names_our_address_and_keeps_its_ids(installed: Installation) -> None:
+    first = installed.run("qwc", "acme")
+    root = etree.fromstring(first.output.encode())
+    assert root.findtext("AppURL") == "http://localhost:8800/acme/quickbooks_desktop"
+    assert "scrypt" not in first.output
+    assert installed.run("qwc", "acme", "-o", "acme.qwc").exit_code == 0
+    assert (installed.folder / "acme.qwc").read_text("utf-8") == first.output
+
+
+def test_the_store_can_be_upgraded_checked_and_copied(installed: Installation) -> None:
+    assert installed.run("store", "upgrade").exit_code == 0
+    assert installed.run("store", "backup", "copy.db").exit_code == 0
+    assert (installed.folder / "copy.db").stat().st_size > 0
+    assert json.loads(installed.run("store", "check", "--json").output) == {"ok": True, "damage": []}
+
+
+def test_a_damaged_store_is_an_operational_error(installed: Installation) -> None:
+    (installed.folder / "engine.db").write_bytes(b"not a database" * 1000)
+    result = installed.run("status")
+    assert result.exit_code == 3
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGTERM, signal.SIGINT])
+def test_the_server_serves_until_it_is_told_to_stop(installed: Installation, signal_: signal.Signals) -> None:
+    installed.change("engine.yaml", "      company: acme\n", "      company: acme\n      url: http://127.0.0.1:9\n")
+    command = [sys.executable, "-m", "engine.cli.main", "serve", "--port", "0"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(command, cwd=installed.folder, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[1]
+        with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:
+            assert json.load(answer) == {"status": "ok"}
+        with urllib.request.urlopen(f"{url}/acme/quickbooks_desktop?wsdl", timeout=10) as answer:
+            port = url.rsplit(":", 1)[1]
+            assert f"http://localhost:{port}/acme/quickbooks_desktop".encode() in answer.read()
+        process.send_signal(signal_)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_no_secret_is_shown_when_the_settings_are_printed(installed: Installation) -> None:
+    settings = Here(installed.config).settings()
+    assert "t0ken-of-the-test" not in repr(settings)
+    assert "t0ken-of-the-test" in settings.secrets

@@ -1,0 +1,68 @@
+"""`engine validate` names every mistake with its place, and its exit status tells a script."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.engine.cli.conftest import Installation
+
+RULE = "\nfields:\n  name: Companyname\n"
+
+
+@pytest.fixture
+def broken(installed: Installation) -> Installation:
+    path = installed.folder / "mappings" / "customers.yaml"
+    path.write_text(path.read_text("utf-8") + RULE, "utf-8")
+    return installed
+
+
+def test_a_fresh_installation_is_valid(installed: Installation) -> None:
+    result = installed.run("validate")
+    assert result.exit_code == 0, result.output
+    assert "mappings: no errors" in result.output
+
+
+@pytest.mark.parametrize("arguments", [(), ("mappings",), ("mappings/customers.yaml",)])
+def test_a_mistake_is_named_with_file_line_column_and_what_to_write(
+    broken: Installation, arguments: tuple[str, ...]
+) -> None:
+    result = broken.run("validate", *arguments)
+    line = len((broken.folder / "mappings" / "customers.yaml").read_text("utf-8").splitlines())
+    assert result.exit_code == 1
+    assert f"mappings/customers.yaml:{line}:9" in result.output
+    assert "Did you mean 'CompanyName'?" in result.output
+    assert "1 error, 0 warnings" in result.output
+
+
+def test_of_a_single_file_only_its_own_findings_are_shown(broken: Installation) -> None:
+    result = broken.run("validate", "mappings/invoices.yaml")
+    assert result.exit_code == 0
+    assert "customers" not in result.output
+
+
+def test_a_program_gets_json(broken: Installation) -> None:
+    result = broken.run("validate", "--json")
+    data = json.loads(result.output)
+    assert (result.exit_code, data["ok"]) == (1, False)
+    assert data["diagnostics"][0]["column"] == 9
+
+
+def test_secrets_need_not_be_there_to_validate(installed: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PIPEDRIVE_API_TOKEN")
+    assert installed.run("validate").exit_code == 0
+
+
+def test_mistakes_in_engine_yaml_are_found_too(installed: Installation) -> None:
+    installed.change("engine.yaml", "    zone:", "    zome:")
+    result = installed.run("validate")
+    assert result.exit_code == 1
+    assert "'zome' is not a key of this place. Did you mean 'zone'?" in result.output
+
+
+@pytest.mark.parametrize("path", ["preset:default", "nowhere", "preset:nothing"])
+def test_presets_can_be_named_and_what_is_not_there_is_said(installed: Installation, path: str) -> None:
+    result = installed.run("validate", path)
+    assert result.exit_code == (0 if path == "preset:default" else 1)
+    assert path in result.output
