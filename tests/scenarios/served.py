@@ -1,0 +1,107 @@
+"""The product as it runs for a user: `engine serve` as a process, a company file and a Pipedrive account around it."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connectors.demo.server import Server, password_hash
+from connectors.pipedrive.simulator.faults import Faults
+from connectors.pipedrive.simulator.server import serve
+from connectors.pipedrive.simulator.state import Account
+from connectors.quickbooks_desktop.simulator.company import Company
+from connectors.quickbooks_desktop.simulator.sample_company import sample_company
+from connectors.quickbooks_desktop.simulator.visit import VisitReport
+from connectors.quickbooks_desktop.simulator.web_connector import WebConnector
+
+USER, PASSWORD = "acme", "correct horse"
+
+ENGINE_YAML = """
+store: sqlite:///engine.db
+server: {{url: "http://localhost:{port}", port: {port}}}
+connections:
+  acme:
+    mappings: preset:default
+    zone: America/New_York
+    settings: {{stage: Invoices / Sent, first_invoice_date: "2020-01-01", generic_product: QuickBooks item}}
+    quickbooks_desktop: {{user: acme, password_hash: "${{QBWC_PASSWORD_HASH}}", every: 5 minutes, currency: USD}}
+    pipedrive: {{company: acme, api_token: "${{PIPEDRIVE_API_TOKEN}}", url: "{url}", plan: ultimate, poll: 1 second}}
+"""
+
+
+@dataclass
+class Served:
+    """A running server with what it talks to."""
+
+    server: Server
+    company: Company
+    account: Account
+    faults: Faults
+    folder: Path
+    soap: str
+
+    def visit(self, **options: Any) -> VisitReport:
+        """One visit of the Web Connector."""
+        login = {"username": USER, "password": PASSWORD, **options}
+        return WebConnector(self.soap, company=self.company, sleep=lambda seconds: None, **login).visit()
+
+    def status(self) -> dict[str, Any]:
+        """What the status page knows of the connection."""
+        found: dict[str, Any] = self.server.status()["connections"]["acme"]
+        return found
+
+    def settle(self, patience: float = 60) -> dict[str, Any]:
+        """Wait until nothing is due or under way; what the status says then."""
+        deadline = time.monotonic() + patience
+        quiet = 0
+        while time.monotonic() < deadline:
+            status = self.status()
+            quiet = quiet + 1 if status["busy"] == 0 else 0
+            if quiet > 2:
+                return status
+            time.sleep(0.1)
+        raise AssertionError(f"it does not settle: {self.status()}")
+
+    def until(self, reached: Any, patience: float = 60) -> None:
+        """Wait until `reached(self)`."""
+        deadline = time.monotonic() + patience
+        while not reached(self):
+            assert time.monotonic() < deadline, f"not reached: {self.status()}"
+            time.sleep(0.05)
+
+    def log(self) -> str:
+        """What the server logged."""
+        return (self.folder / "server.log").read_text(errors="replace")
+
+
+@contextmanager
+def running(folder: Path, *, customers: int = 4, token: str | None = None) -> Iterator[Served]:
+    """A server over a small company and an account whose pipeline has the stage that the settings name."""
+    company = sample_company(seed=3, customers=customers)
+    account = Account(company="acme", plan="ultimate", seed=5)
+    account.add_pipeline("Invoices", ["New", "Sent", "Paid"])
+    faults = Faults()
+    with serve(account, faults=faults) as pipedrive:
+        port = _port()
+        folder.mkdir(exist_ok=True)
+        config = folder / "engine.yaml"
+        config.write_text(ENGINE_YAML.format(port=port, url=pipedrive.url))
+        secrets = {"QBWC_PASSWORD_HASH": password_hash(PASSWORD), "PIPEDRIVE_API_TOKEN": token or account.token}
+        server = Server(config, port, secrets)
+        server.start()
+        try:
+            soap = f"{server.url}/acme/quickbooks_desktop/"
+            yield Served(server, company, account, faults, folder, soap)
+        finally:
+            server.stop()
+
+
+def _port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
