@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from typing import Any, Protocol
 
+import anyio
 import anyio.to_thread
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
@@ -28,6 +30,8 @@ REFUSED = (
 )
 
 log = logging.getLogger("engine.web")
+HEALTH_LASTS = 2.0
+"""Seconds for which an answer about our health is given again: everybody may ask, and it costs some queries."""
 Clock = Callable[[], datetime]
 
 
@@ -54,6 +58,8 @@ class Pages:
             lstrip_blocks=True,
         )
         environment.filters["number"] = lambda value: f"{value:,}"
+        self._asking = anyio.Lock()
+        self._healthy, self._health_until = False, 0.0
         self._page = environment.get_template("status.html")
         static = files("engine.web") / "static"
         self._files = {
@@ -78,8 +84,12 @@ class Pages:
 
     async def health(self, _request: Request) -> Response:
         """200 while every connection can read its state, else 503. Says nothing else, as everybody may ask."""
-        statuses = (await anyio.to_thread.run_sync(self._statuses))["connections"].values()
-        well = not any("error" in one for one in statuses)
+        async with self._asking:
+            if time.monotonic() >= self._health_until:
+                statuses = (await anyio.to_thread.run_sync(self._statuses))["connections"].values()
+                self._healthy = not any("error" in one for one in statuses)
+                self._health_until = time.monotonic() + HEALTH_LASTS
+        well = self._healthy
         return JSONResponse({"status": "ok" if well else "failing"}, 200 if well else 503)
 
     async def file(self, request: Request) -> Response:

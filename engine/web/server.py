@@ -31,8 +31,6 @@ class Sending(Protocol):
 class AddressTaken(OperationalError):
     """Another program listens at the address already, or it is not one of this machine's."""
 
-    code = "E013"
-
 
 class Server:
     """One running server. `run` blocks (and stops gracefully on SIGINT and SIGTERM); `start` and `stop` don't."""
