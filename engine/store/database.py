@@ -55,6 +55,13 @@ def connect(url: sa.URL) -> sa.Engine:
         raise InvalidSettings(f"PostgreSQL needs the package {error.name}.", hint) from error
 
 
+def reading(engine: sa.Engine) -> sa.Engine:
+    """The same pool, for transactions that cannot write and see everything as of one moment."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(reading=True)
+    return engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+
+
 def _sqlite(url: sa.URL) -> sa.Engine:
     make_private(Path(url.database or ""))
     engine = sa.create_engine(url, hide_parameters=True, pool_size=10, connect_args={"timeout": BUSY_SECONDS})

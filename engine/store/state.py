@@ -40,7 +40,7 @@ class StoreState:
 
     def get(self, key: str) -> Any | None:
         """The value, or None if there is none or it has expired."""
-        with self.store.connect(reading=True) as db:
+        with self.store.connect(only_reading=True) as db:
             return self._read(db, key)
 
     def put(self, key: str, value: Any, ttl: timedelta | None = None) -> None:
@@ -65,7 +65,7 @@ class StoreState:
 
     def spent(self, name: str, window: timedelta) -> int:
         """The sum counted within the last `window`."""
-        with self.store.connect(reading=True) as db:
+        with self.store.connect(only_reading=True) as db:
             return Spending(db).spent(self.scope, name, window, self.clock())
 
     def _read(self, db: sa.Connection, key: str) -> Any | None:

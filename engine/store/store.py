@@ -18,7 +18,7 @@ from engine.errors import StoreUnavailable
 from engine.store import backups, upgrades
 from engine.store.bases import Bases
 from engine.store.cursors import Cursors
-from engine.store.database import BUSY_SECONDS, address, connect
+from engine.store.database import BUSY_SECONDS, address, connect, reading
 from engine.store.failures import told
 from engine.store.intents import Intents
 from engine.store.journal import Journal
@@ -69,7 +69,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self._url = address(url)
         self._writing = connect(self._url)
-        self._reading = self._writing.execution_options(reading=True, postgresql_readonly=True)
+        self._reading = reading(self._writing)
         self._thread = threading.local()
         # SQLite's own waiting is polling; threads of one process queue here instead
         self._turn = threading.Lock() if self._writing.dialect.name == "sqlite" else None
@@ -102,14 +102,14 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """A transaction that cannot write, and on SQLite waits for nobody: for everything that only shows."""
-        with self.connect(reading=True) as db:
+        """A transaction that cannot write, waits for nobody and sees the store as of one moment."""
+        with self.connect(only_reading=True) as db:
             yield Transaction(db)
 
     @contextmanager
-    def connect(self, reading: bool = False) -> Iterator[sa.Connection]:
+    def connect(self, only_reading: bool = False) -> Iterator[sa.Connection]:
         """The bare connection of a transaction, for this package."""
-        if reading:
+        if only_reading:
             with told(self._url), self._reading.begin() as db:
                 yield db
         else:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from engine.errors import StoreUnavailable
 from engine.store import backups, locks
 from engine.store.columns import Words, collation, metadata
+from engine.store.database import reading
 from engine.store.migrations import HEAD
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def revision(db: sa.Connection) -> str | None:
 
 def upgrade(engine: sa.Engine) -> str | None:
     """Run the missing migrations in one transaction, one process at a time; the revision that was there before."""
-    with engine.execution_options(reading=True).connect() as db:
+    with reading(engine).connect() as db:
         before = revision(db)
     if before == HEAD:
         return before
@@ -44,7 +45,7 @@ def differences(engine: sa.Engine) -> list[str]:
     from alembic.autogenerate import compare_metadata  # slow to import, and rarely needed
     from alembic.migration import MigrationContext
 
-    with engine.execution_options(reading=True).connect() as db:
+    with reading(engine).connect() as db:
         found = revision(db)
         if found != HEAD:
             return [

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from datetime import timedelta
+
+import pytest
 
 from engine.store import Finished, Store, Transaction, WorkRow
 from tests.engine.store.conftest import NOW
@@ -92,6 +95,46 @@ def test_work_deferred_to_later_hides_nothing_behind_it(store: Store) -> None:
         assert lease(tx, 1) == ["last"]
 
 
+def test_a_row_that_somebody_is_changing_keeps_nobody_from_the_others(store: Store, url: str) -> None:
+    if url.startswith("sqlite"):
+        pytest.skip("SQLite has one writer at a time")
+    got: list[list[str]] = []
+
+    def take() -> None:
+        with store.transaction() as tx:
+            got.append(lease(tx))
+
+    with store.transaction() as tx:
+        tx.work.mark("acme", "customers", [("1", None), ("2", None)], 0, NOW)
+    with store.transaction() as tx:
+        tx.work.mark("acme", "customers", [("1", None)], 0, NOW)
+        other = threading.Thread(target=take)
+        other.start()
+        other.join(10)
+        assert got == [["2"]]
+    other.join()
+
+
+def test_a_row_that_joins_a_group_while_that_is_being_leased_waits_with_it(store: Store) -> None:
+    got: list[list[str]] = []
+
+    def join() -> None:
+        with store.transaction() as tx:
+            tx.work.mark("acme", "invoices", [("a2", "a")], 0, NOW)
+        with store.transaction() as tx:
+            got.append(lease(tx, owner="other"))
+
+    with store.transaction() as tx:
+        tx.work.mark("acme", "customers", [("a1", "a")], 0, NOW)
+    with store.transaction() as tx:
+        assert lease(tx) == ["a1"]
+        other = threading.Thread(target=join)
+        other.start()
+        other.join(0.3)
+    other.join()
+    assert got == [[]]
+
+
 def test_many_workers_share_the_work_and_never_hold_one_group_together(store: Store) -> None:
     with store.transaction() as tx:
         tx.work.mark("acme", "customers", [(f"{number:03}", f"group {number % 40}") for number in range(120)], 0, NOW)
@@ -109,6 +152,7 @@ def test_many_workers_share_the_work_and_never_hold_one_group_together(store: St
             tx.work.mark(
                 "acme", "customers", [(rows[0].source_key + "+", rows[0].group)] if done.total() < 60 else [], 0, NOW
             )
+        time.sleep(0.01)
         with guard:
             held.subtract(groups)
             done.update(row.source_key for row in rows)

@@ -131,5 +131,5 @@ def test_spending_keeps_no_more_rows_than_its_window_has_buckets(store: Store, s
     for _ in range(50):
         state.spend("burst", 1, 1000, timedelta(seconds=2))
         going.now += timedelta(seconds=1)
-    with store.connect(reading=True) as db:
+    with store.connect(only_reading=True) as db:
         assert db.exec_driver_sql("SELECT count(*) FROM spending").scalar_one() <= 3

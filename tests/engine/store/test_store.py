@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from engine.errors import InvalidSettings, StoreUnavailable, UserError
-from engine.store import Snapshot, Store
+from engine.store import Intent, Snapshot, Store
 from tests.engine.store.conftest import NOW
 
 DEALS = ("acme", "pipedrive", "deal")
@@ -41,7 +42,7 @@ def test_a_transaction_that_raises_leaves_nothing(store: Store) -> None:
 
 def test_a_process_that_is_killed_leaves_what_was_committed_and_nothing_else(url: str, store: Store) -> None:
     script = (
-        "import sys, time; from datetime import UTC, datetime; from engine.store import Snapshot, Store\n"
+        "import sys, time; from datetime import UTC, datetime; from engine.store import Intent, Snapshot, Store\n"
         "store, now = Store.open(sys.argv[1]), datetime.now(UTC)\n"
         "def put(tx, key): tx.snapshots.put('acme', 'pipedrive', 'deal', [Snapshot(key, {}, 'h', now)])\n"
         "with store.transaction() as tx: put(tx, 'kept')\n"
@@ -66,6 +67,15 @@ def test_a_reader_neither_waits_for_a_writer_nor_sees_half_of_what_it_does(store
     assert count(store) == 1
 
 
+def test_a_reader_sees_one_moment_while_others_write(store: Store) -> None:
+    put(store, "1")
+    with store.reading() as tx:
+        before = tx.snapshots.count(*DEALS)
+        put(store, "2")
+        assert tx.snapshots.count(*DEALS) == before
+    assert count(store) == 2
+
+
 def test_a_reading_transaction_cannot_write(store: Store) -> None:
     with pytest.raises(StoreUnavailable, match="read"), store.reading() as tx:
         tx.snapshots.put(*DEALS, [Snapshot("1", {}, "h", NOW)])
@@ -88,12 +98,16 @@ def test_transactions_of_many_threads_take_turns(store: Store) -> None:
     assert count(store) == 20
 
 
-def test_stored_values_reach_neither_the_log_nor_an_error(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+def test_stored_values_reach_neither_the_log_nor_an_error(url: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.INFO, "sqlalchemy.engine")
+    store = Store.open(url)
     store.state("acme", lambda: NOW).put("token", "s3cret")
-    with pytest.raises(Exception) as caught, store.connect() as db:
-        db.exec_driver_sql("INSERT INTO state (scope, key, value) VALUES ('a', 's3cret', 's3cret')")
-        db.exec_driver_sql("INSERT INTO no_such_table VALUES ('x')")
+    intent = Intent("1", "invoices", ("1",), 0, {"token": "s3cret"}, {}, "open", NOW)
+    with pytest.raises(IntegrityError) as caught, store.transaction() as tx:
+        tx.intents.add("acme", "pipedrive", [intent, intent])
+    store.close()
+    assert "INSERT INTO intents" in caplog.text
     assert "s3cret" not in caplog.text
     assert "s3cret" not in str(caught.value)
 
@@ -158,6 +172,16 @@ def test_a_backup_is_a_whole_store_that_only_its_owner_may_read(tmp_path: Path) 
     copy.close()
     modes = {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("engine.db", "copy.db")}
     assert modes == {0o600}
+
+
+def test_a_backup_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/engine.db")
+    with pytest.raises(StoreUnavailable, match="Check that its folder exists"):
+        store.backup(tmp_path / "nowhere" / "copy.db")
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreUnavailable):
+        store.backup(tmp_path / "file" / "copy.db")
+    store.close()
 
 
 def test_a_damaged_page_is_found_by_the_check(tmp_path: Path) -> None:

@@ -77,6 +77,6 @@ def test_an_older_sqlite_store_is_copied_before_it_is_upgraded(tmp_path: Path, m
     assert store.upgrade() == HEAD
     store.close()
     copy = Store(f"sqlite:///{tmp_path}/engine.db.before-0002-was-{HEAD}")
-    with copy.connect(reading=True) as db:
+    with copy.connect(only_reading=True) as db:
         assert upgrades.revision(db) == HEAD
     copy.close()
