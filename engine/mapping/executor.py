@@ -37,7 +37,7 @@ def elements(mapping: CompiledMapping, record: Record) -> list[Element]:
     """See CompiledMapping.elements."""
     if mapping.each is None:
         return [Element(str(record[mapping.source_key]), record, record)]
-    items = mapping.each({"record": record, **record})
+    items = _quiet(mapping.each, {"record": record, **record})
     if items is MISSING:
         raise NotRead(f"The list that '{mapping.name}' walks through was not read.", "Read the record again.")
     found: dict[str, Element] = {}
@@ -53,15 +53,23 @@ def elements(mapping: CompiledMapping, record: Record) -> list[Element]:
     return list(found.values())
 
 
+def _quiet(select: Select, scope: Mapping[str, Any]) -> Any:
+    """A selection outside a draft, where a function's refusal counts as null."""
+    try:
+        return select(scope)
+    except Unfit:
+        return None
+
+
 def _key(parts: Sequence[Select], scope: Mapping[str, Any]) -> str | None:
-    texts = [canonical(value) for part in parts if (value := part(scope)) not in (None, "", MISSING)]
+    texts = [canonical(value) for part in parts if (value := _quiet(part, scope)) not in (None, "", MISSING)]
     return joined(texts) if len(texts) == len(parts) else None
 
 
 def left_out(mapping: CompiledMapping, element: Element, linked: bool) -> str | None:
     """See CompiledMapping.left_out."""
     if mapping.only is not None:
-        holds = mapping.only(element.value)
+        holds = _quiet(mapping.only, element.value)
         if holds is MISSING or not _true(holds):
             return f"only: it does not hold that {mapping.only_text}"
     if mapping.since is None or linked or mapping.date_field is None:
@@ -82,15 +90,15 @@ def same_as(mapping: CompiledMapping, record: Record) -> str | None:
     if mapping.same is None:
         return None
     when, source = mapping.same
-    if not _true(when(record) or None):
+    if not _true(_quiet(when, record) or None):
         return None
-    key = source(record)
+    key = _quiet(source, record)
     return canonical(key) if key not in (None, "", MISSING) else None
 
 
 def group(mapping: CompiledMapping, record: Record) -> str | None:
     """See CompiledMapping.group."""
-    parts = [part(record) for part in mapping.one_per]
+    parts = [_quiet(part, record) for part in mapping.one_per]
     if not parts:
         return None
     if mapping.currency is not None:
@@ -121,7 +129,7 @@ def _referring(mapping: CompiledMapping, element: Element) -> list[tuple[Compile
 
 def _items(children: CompiledChildren, element: Element) -> list[dict[str, Any]] | None:
     """The scopes of a child list's elements; None where the list was not read."""
-    items = children.each(element.value)
+    items = _quiet(children.each, element.value)
     if items is MISSING:
         return None
     return [{**item, "record": element.record} for item in items or []]
@@ -129,7 +137,7 @@ def _items(children: CompiledChildren, element: Element) -> list[dict[str, Any]]
 
 def _before_reference(rule: CompiledRule, scope: Mapping[str, Any]) -> Any:
     """The value of a rule without templates, up to where a reference or a target would take over."""
-    value = rule.select(scope) if rule.select is not None else rule.constant
+    value = _quiet(rule.select, scope) if rule.select is not None else rule.constant
     try:
         for step in rule.steps:
             if value is not MISSING and (value is not None or step.nulls):
@@ -192,7 +200,7 @@ def _fill(rules: Mapping[str, CompiledRule], scope: Mapping[str, Any], values: R
         value = _finish(rule, given, run)
         if value is not MISSING:
             values[path] = value
-        if rule.again_when and MISSING not in (watched := [one(scope) for one in rule.again_when]):
+        if rule.again_when and MISSING not in (watched := [_quiet(one, scope) for one in rule.again_when]):
             run.draft.again[path] = watched
 
 
@@ -216,12 +224,12 @@ def _children(children: CompiledChildren, element: Element, run: _Run) -> list[C
 
 
 def _read(rule: CompiledRule, scope: Mapping[str, Any], run: _Run) -> Any:
-    if rule.select is not None:
-        return rule.select(scope)
-    if rule.render is None:
+    if rule.select is None and rule.render is None:
         return rule.constant
-    assert run.context is not None
     try:
+        if rule.select is not None:
+            return rule.select(scope)
+        assert rule.render is not None and run.context is not None
         return rule.render(scope, run.context)
     except Unfit as problem:
         _refuse(rule, None, str(problem), run)
@@ -394,6 +402,11 @@ def gone(mapping: CompiledMapping, how: GoneKind, element: Element, context: Con
     made = Draft()
     values: Record = {}
     _fill(rule.rules, element.value, values, _Run(made, context, context.zone))
-    note = rule.note(element.value, context) if rule.note is not None else None
-    append = {path: text for path, render in rule.append.items() if (text := render(element.value, context))}
-    return GoneDraft(values, note or None, append, tuple(made.problems))
+    texts: dict[str, Any] = {}
+    for path, render in {**rule.append, **({"": rule.note} if rule.note is not None else {})}.items():
+        try:
+            texts[path] = render(element.value, context)
+        except Unfit as problem:
+            made.problems.append(Problem(path or "note", None, mapping.name, str(problem)))
+    append = {path: text for path, text in texts.items() if path and text}
+    return GoneDraft(values, texts.get("") or None, append, tuple(made.problems))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, DivisionByZero, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final
@@ -83,7 +83,7 @@ class Template:
                 made.append(part)
         except jinja2.TemplateError as problem:
             raise Unfit(f"the template fails: {problem}") from problem
-        except (TypeError, InvalidOperation, DivisionByZero) as problem:
+        except (TypeError, ValueError, InvalidOperation, DivisionByZero) as problem:
             raise Unfit(f"the template fails: {type(problem).__name__}") from problem
         return "".join(made)
 
@@ -184,12 +184,17 @@ def day(value: Any, format: str = "%d %b %Y") -> str | None:
     return date.fromisoformat(calendar(str(value)[:10])).strftime(format)
 
 
+def minute(value: Any) -> str | None:
+    """`{{ read_at | minute }}`: 2026-01-31 09:30, the time as it is written there."""
+    return None if value is None else datetime.fromisoformat(str(value)).strftime("%Y-%m-%d %H:%M")
+
+
 def length(value: Any) -> int:
     """The number of elements of a list or characters of a text; nought for null."""
     return 0 if value is None else len(value)
 
 
-OWN_FILTERS: Final[dict[str, Callable[..., Any]]] = {"amount": amount, "day": day, "length": length}
+OWN_FILTERS: Final[dict[str, Callable[..., Any]]] = {"amount": amount, "day": day, "minute": minute, "length": length}
 FILTERS: Final = {**{name: _filter(name) for name, one in TRANSFORMS.items() if one.filter}, **OWN_FILTERS}
 """Every filter by name: the transforms that need no table, and a few for printing."""
 

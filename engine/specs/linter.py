@@ -111,6 +111,7 @@ def used_settings(set: MappingSet) -> list[tuple[str, Mark]]:
     used: list[tuple[str, Mark]] = []
     for mapping in set.mappings:
         givens: list[Any] = [mapping.since, *(given for _, given, _ in mapping.scope)]
+        givens += [key.lookup for key in mapping.match]
         rules = [*mapping.rules, *(rule for one in mapping.children for rule in one.rules)]
         rules += [rule for one in mapping.gone for rule in one.rules]
         for rule in rules:
@@ -125,10 +126,10 @@ def check_circles(known: list[Surroundings]) -> list[Diagnostic]:
     graph: dict[str, set[str]] = {one.mapping.name: set() for one in known}
     for around in known:
         for rule in around.all_rules:
-            if rule.via is not None and rule.via.text in graph and rule.via.text != around.mapping.name:
-                if is_required(around, rule):
-                    graph[around.mapping.name].add(rule.via.text)
-                    marks[(around.mapping.name, rule.via.text)] = rule.via.mark
+            name = rule.via.text if rule.via is not None else ""
+            if rule.via is not None and name in graph and name != around.mapping.name and is_required(around, rule):
+                graph[around.mapping.name].add(name)
+                marks[(around.mapping.name, name)] = rule.via.mark
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as problem:
@@ -277,6 +278,8 @@ def check_match(around: Surroundings) -> list[Diagnostic]:
         if key.normalizer is not None and key.normalizer.text not in NORMALIZERS:
             hint = nearest(key.normalizer.text, NORMALIZERS)
             found.append(finding(key.normalizer.mark, "E212", f"No normaliser '{key.normalizer.text}'.", hint))
+        if key.lookup is not None and around.given_type(key.lookup, found).kind not in ("object", "any"):
+            found.append(finding(key.lookup.mark, "E243", f"'{key.lookup.name}' is no table."))
         for target in key.targets:
             found += _match_target(around, target)
     return found

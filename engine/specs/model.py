@@ -106,6 +106,8 @@ class MatchKey:
     targets: tuple[Expression, ...]
     normalizer: Expression | None
     mark: Mark
+    lookup: SettingName | None = None
+    """A table through which the source's value goes first."""
 
 
 @dataclass(frozen=True, slots=True)

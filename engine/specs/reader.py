@@ -143,7 +143,9 @@ class _Reading:
 
     def match(self, node: Node) -> MatchKey:
         targets = tuple(_expression(one) for one in node.at("target").items)
-        return MatchKey(_expression(node.at("source")), targets, _optional(node, "as"), node.mark)
+        table = node.get("lookup")
+        lookup = SettingName(_text(table.at("setting")), table.at("setting").mark) if table is not None else None
+        return MatchKey(_expression(node.at("source")), targets, _optional(node, "as"), node.mark, lookup)
 
     def same_as(self, root: Node) -> SameAs | None:
         node = root.get("same_as")

@@ -102,6 +102,24 @@ class Surroundings:
         via = self.set.mapping(rule.via.text) if rule.via is not None else None
         return entity_of(via.target.text, self.catalogues) if via is not None else None
 
+    def settings_used(self) -> frozenset[str]:
+        """Names of settings that its rules, since, scope and templates name."""
+        names: dict[str, None] = {}
+        mapping = self.mapping
+        rules = [*self.all_rules, *(rule for one in mapping.gone for rule in one.rules)]
+        givens: list[object] = [mapping.since, *(given for _, given, _ in mapping.scope)]
+        givens += [key.lookup for key in mapping.match]
+        texts = [text for one in mapping.gone for text in (one.note, *(part for _, part in one.append))]
+        for rule in rules:
+            givens += [rule.given, rule.default, *(step.argument for step in rule.steps)]
+            texts.append(rule.template)
+        names.update({one.name: None for one in givens if isinstance(one, SettingName)})
+        for text in texts:
+            made = self.template(text, self.bare, []) if text is not None else None
+            paths = [path.parts for path in made.paths] if made is not None else []
+            names.update({parts[1]: None for parts in paths if parts[0] == "settings" and len(parts) > 1})
+        return frozenset(names)
+
     # types
     def type_of(self, rule: FieldRule, scope: Type, found: list[Diagnostic]) -> Type:
         """The type of what a rule gives, after its transforms; what is wrong on the way is added to `found`."""
