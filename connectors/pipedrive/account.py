@@ -23,6 +23,8 @@ from .status import Stopped
 
 _ME = "me"
 _ME_KEPT_FOR = timedelta(days=1)
+AHEAD = timedelta(hours=1)
+"""How long before it is too old a list is read anew, so that no draft has to wait for it."""
 
 
 class Account:
@@ -37,22 +39,25 @@ class Account:
         self.fields = Fields(client, shared, site.clock, site.custom_fields)
         self.stages = Stages(client, shared, site.clock)
         self._state = site.state
+        self._user: Mapping[str, Any] | None = None
         self._used = tuple(name for name in site.custom_fields if name in catalogue() and catalogue()[name].custom)
 
     def me(self) -> Mapping[str, Any]:
-        """The token's user: default_currency and company_domain. Read once a day (2 tokens)."""
-        held = self._state.get(_ME)
-        if held is None:
+        """The token's user: default_currency and company_domain. Read once (2 tokens), kept for a day."""
+        if self._user is None:
+            self._user = self._state.get(_ME)
+        if self._user is None:
             data = self.client.send("user.me").data
-            held = {key: data.get(key) for key in ("id", "default_currency", "company_domain")}
-            self._state.put(_ME, held, _ME_KEPT_FOR)
-        return held
+            self._user = {key: data.get(key) for key in ("id", "default_currency", "company_domain")}
+            self._state.put(_ME, self._user, _ME_KEPT_FOR)
+        return self._user
 
     def ready(self) -> None:
-        """Proves the token and reads the field lists that mappings need, once a day."""
+        """Proves the token and reads the lists that `canonical` needs, an hour before a day is over."""
         self.me()
+        self.stages.ready(AHEAD)
         for entity in self._used:
-            self.fields.known(entity)
+            self.fields.known(entity, AHEAD)
 
     # ---------------------------------------------------------------------------------------------- answers
     def found(self, name: str, raw: Mapping[str, Any], wanted: Collection[str] = ()) -> Found:
@@ -100,7 +105,7 @@ class Account:
     def _named(self, known: Known, raw: Mapping[str, Any]) -> tuple[tuple[str, ...], Record]:
         ours = known.find(self.settings.identity_field)
         lines = identity.from_field(raw.get(ours.code)) if ours is not None else ()
-        return lines, shapes.read_custom(known.unique(), raw, ours.code if ours is not None else "")
+        return lines, shapes.read_custom(known.unique, raw, ours.code if ours is not None else "")
 
     # ----------------------------------------------------------------------------------------------- drafts
     def canonical(self, name: str, values: Mapping[str, Any]) -> Record:
@@ -113,18 +118,20 @@ class Account:
         for key, value in values.items():
             try:
                 if not (key.startswith("custom.") and self._left_out(name, key.removeprefix("custom."))):
-                    made[key] = self._canonical(catalogue()[name], key, self.text_of(value))
+                    made[key] = self._canonical(catalogue()[name], key, self.text_of(value, ask=False))
             except Stopped as stopped:
                 if stopped.failed.failure is not Failure.REFUSED:
                     raise SystemUnavailable(stopped.failed.message) from stopped
                 made[key] = value
         return made
 
-    def text_of(self, value: Any) -> Any:
-        """The value, links to records (`Option`) as the text that a field holds."""
+    def text_of(self, value: Any, ask: bool = True) -> Any:
+        """The value, links to records (`Option`) as the text that a field holds; without `ask` nobody is asked."""
+        if isinstance(value, dict) and set(value) == {"entity", "key"}:  # an Option that was stored with its write
+            value = Option(**value)
         if isinstance(value, Option):
-            return self.fields.label_of(value)
-        return [self.text_of(one) for one in value] if isinstance(value, list | tuple) else value
+            return self.fields.label_of(value, ask)
+        return [self.text_of(one, ask) for one in value] if isinstance(value, list | tuple) else value
 
     def field(self, entity: str, name: str) -> AccountField | None:
         """The custom field of that name, or as it will be made; None for one that is left out or nobody asked for."""

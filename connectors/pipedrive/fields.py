@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -58,9 +59,14 @@ class Known:
         self.fields = tuple(fields)
         self.read_at = read_at
         self.by_code = {one.code: one for one in fields}
+        names = Counter(one.name for one in fields)
+        self.unique = {one.name: one for one in fields if names[one.name] == 1}
+        """Field by name, without names that several bear."""
 
     def find(self, name: str) -> AccountField | None:
         """The field of that name, or None. Raises Stopped (CONFIGURATION) where several bear it."""
+        if name in self.unique:
+            return self.unique[name]
         same = [one for one in self.fields if one.name == name] or [
             one for one in self.fields if _alike(one.name) == _alike(name)
         ]
@@ -72,11 +78,6 @@ class Known:
                 "duplicate-field",
             )
         return same[0] if same else None
-
-    def unique(self) -> Mapping[str, AccountField]:
-        """Field by name, without names that several bear."""
-        names = [one.name for one in self.fields]
-        return {one.name: one for one in self.fields if names.count(one.name) == 1}
 
     def having(self, field: AccountField) -> Known:
         """With this field added, or in the place of the one with its key."""
@@ -103,18 +104,24 @@ class Fields:
         """What the mappings say about a field of that name."""
         return next((one for one in self._wanted.get(entity, ()) if one.name == name), None)
 
-    def known(self, entity: str) -> Known:
-        """The fields as last read, at most a day ago. Raises Stopped where they cannot be read."""
+    def known(self, entity: str, ahead: timedelta = timedelta(0)) -> Known:
+        """The fields as last read, at most a day (less `ahead`) ago. Raises Stopped where they cannot be read."""
         with self._lock:
             held = self._memory.get(entity)
-            if held is not None and self._clock() - held.read_at < KEPT_FOR:
-                return held
-            stored = self._state.get(_key(entity))
-            if stored is None:
-                return self.reread(entity)
-            fields = [AccountField(**{**one, "options": _pairs(one["options"])}) for one in stored["fields"]]
-            held = self._memory[entity] = Known(entity, fields, datetime.fromisoformat(stored["read_at"]))
+            if held is None or self._clock() - held.read_at >= KEPT_FOR - ahead:
+                held = self._stored(entity)
+            if held is None or self._clock() - held.read_at >= KEPT_FOR - ahead:
+                held = self.reread(entity)
             return held
+
+    def _stored(self, entity: str) -> Known | None:
+        """What this or another process read last."""
+        stored = self._state.get(_key(entity))
+        if stored is None:
+            return None
+        fields = [AccountField(**{**one, "options": _pairs(one["options"])}) for one in stored["fields"]]
+        self._memory[entity] = Known(entity, fields, datetime.fromisoformat(stored["read_at"]))
+        return self._memory[entity]
 
     def reread(self, entity: str, unless_younger: bool = False) -> Known:
         """Reads the list anew (10 tokens), or takes one that is younger than a minute."""
@@ -154,14 +161,18 @@ class Fields:
             self._prepared.add(entity)
             return known
 
-    def label_of(self, option: Option) -> str:
-        """The text of a link to a record: an option's label, another entity's key. Raises Stopped (REFUSED)."""
+    def label_of(self, option: Option, ask: bool = True) -> str:
+        """The text of a link to a record: an option's label, another entity's key.
+
+        Without `ask` nobody is asked. Raises Stopped (REFUSED) for an option that is not there.
+        """
         owner = owner_of_options(option.entity)
         if owner is None:
             return option.key
         name, _, number = option.key.rpartition("/")
-        for known in (self.known, self.reread):
-            field = known(owner).find(name)
+        for look in (self.known, self._stored, self.reread if ask else self._stored):
+            known = look(owner)
+            field = known.find(name) if known is not None else None
             label = field.label(number) if field is not None else None
             if label is not None:
                 return label

@@ -33,11 +33,19 @@ TAX_METHOD = "none"
 
 
 def carry(account: Account, write: Write) -> Result:
-    """Adds, changes and removes lines; the answer names every line of ours that the write knows of."""
+    """Adds, changes and removes lines. The answer holds every line whose present values Pipedrive told: those added
+    and changed, after a recovery all of ours; a line that was neither touched nor read is left out."""
     try:
         return _Lines(account, write).carry()
     except Stopped as stopped:
-        return stopped.failed
+        return unsettled(write, stopped.failed)
+
+
+def unsettled(write: Write, failed: Failed) -> Failed:
+    """A recovery that was not carried out leaves the attempt before it as unknown as it was, whatever stopped it."""
+    if not write.recover or failed.failure is Failure.REFUSED or failed.failure is Failure.GONE:
+        return failed
+    return replace(failed, failure=Failure.UNKNOWN)
 
 
 def price(add: int, change: int, remove: int) -> int:
@@ -81,31 +89,28 @@ class _Lines:
 
     def carry(self) -> Written:
         write = self._write
-        known, add, change, remove = list(write.known), list(write.add), list(write.change), list(write.remove)
+        known, add, change, remove = list[Child](), list(write.add), list(write.change), list(write.remove)
         if write.recover:
             there = {line["id"]: line for line in self._list()}
-            known = [replace(one, values=there[one.key]) for one in known if one.key in there]
+            known = [replace(one, values=there[one.key]) for one in write.known if one.key in there]
             taken = {one.key for one in (*known, *change, *remove)}
             self._added, add = pair(add, [line for key, line in there.items() if key not in taken])
             add += [one for one in change if one.key not in there]
             change = [one for one in change if one.key in there and not _has(there[one.key], one.values)]
             remove = [one for one in remove if one.key in there]
-        bodies = [(one, self._body(one)) for one in add]
-        changes = [(one, shapes.child_body(self._fields, one.values, creating=False)) for one in change]
-        self._client.budget.spend(price(len(add), len(change), len(remove)))
         try:
+            bodies = [(one, self._body(one)) for one in add]
+            changes = [(one, shapes.child_body(self._fields, one.values, creating=False)) for one in change]
+            self._client.budget.spend(price(len(add), len(change), len(remove)))
             for at in range(0, len(bodies), MOST):
                 self._add(bodies[at : at + MOST])
             changed = [self._change(one, body) for one, body in changes]
             self._remove(remove)
         except Stopped as stopped:
             raise self._halfway(stopped) from stopped
-        return Written(str(write.key), children=tuple(self._ours(known, changed)))
-
-    def _ours(self, known: Sequence[Child], changed: Sequence[Child]) -> Iterator[Child]:
-        gone = {one.ref for one in self._write.remove}
-        latest = {one.ref: one for one in (*known, *self._write.change, *changed, *self._added) if one.ref not in gone}
-        yield from latest.values()
+        gone = {one.ref for one in write.remove}
+        answered = {one.ref: one for one in (*known, *changed, *self._added) if one.ref not in gone}
+        return Written(str(write.key), children=tuple(answered.values()))
 
     def _list(self) -> Iterator[Record]:
         cursor: str | None = None

@@ -15,7 +15,7 @@ from .status import Stopped, refused
 def pages(account: Account, query: Query) -> Iterator[Page]:
     """Every option of every field of one or several choices, read anew; by keys those asked for."""
     read_at = account.clock()
-    fields = account.fields.reread(_owner(query.entity), unless_younger=query.kind == "keys").unique().values()
+    fields = account.fields.reread(_owner(query.entity), unless_younger=query.kind == "keys").unique.values()
     found = [
         Found(one["key"], one)
         for field in fields

@@ -10,7 +10,7 @@ import logging
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,6 +37,8 @@ FAULTS = 5
 """Faults in a row after which the service is taken to be unwell; one alone may be one record's."""
 AFTER_FAULT = timedelta(seconds=15)
 AFTER_CONFIGURATION = timedelta(minutes=1)
+LONGEST_RESPITE = timedelta(minutes=1)
+"""How long drains that come earlier than they were told do nothing: the engine may call as often as it likes."""
 _LEASE = "reading"
 
 
@@ -48,6 +50,8 @@ class Sender:
         self._work = work
         self._state = state
         self._me = uuid.uuid4().hex
+        self._respite: datetime | None = None
+        self._said = ""
         self._threads = ThreadPoolExecutor(account.settings.parallel, thread_name_prefix="pipedrive")
 
     def close(self) -> None:
@@ -58,6 +62,8 @@ class Sender:
         """Carries what is due; when to come again."""
         poll = self._account.settings.poll
         now = self._account.clock()
+        if self._respite is not None and now < self._respite:
+            return self._respite - now
         self._account.client.pause.refresh()
         pause = self._account.client.pause.left()
         if pause is not None:
@@ -66,50 +72,67 @@ class Sender:
             return poll
         run = _Run(now)
         try:
-            again = self._start(run) or self._rounds(run)
+            again = self._rounds(run)
         except SystemUnavailable as error:  # the engine asked for the shape of a draft while Pipedrive is away
-            run.message, again = error.message, AFTER_FAULT
-        ended = self._account.clock()
-        facts: dict[str, Any] = {"started_at": run.started_at, "ended_at": ended, "message": run.message}
-        self._work.visited(run.ticket, **facts, requests=run.requests, records=run.records)
-        return min(again, poll)
+            again = run.rest(error.message, AFTER_FAULT)
+        self._tell(run)
+        again = min(again, poll)
+        self._respite = None if run.stop is None else now + min(again, LONGEST_RESPITE)
+        return again
 
-    def _start(self, run: _Run) -> timedelta | None:
-        """Proves the token and reads the field lists; a fault that a person must mend is told of what is due."""
+    def _tell(self, run: _Run) -> None:
+        """Keeps what this drain did, once where several do nothing for the same reason."""
+        if run.requests or run.records or run.message != self._said:
+            self._said = run.message
+            ended = self._account.clock()
+            facts: dict[str, Any] = {"started_at": run.started_at, "ended_at": ended, "message": run.message}
+            self._work.visited(run.ticket, **facts, requests=run.requests, records=run.records)
+
+    def _ready(self, run: _Run) -> None:
+        """Proves the token and reads the lists that drafts need; what a person must mend is told of what is due.
+
+        Done before work is taken: the engine shapes drafts while it holds its store, where nobody may be asked.
+        """
         try:
             self._account.ready()
         except Stopped as stopped:
-            run.message = stopped.failed.message
-            if stopped.failed.failure is not Failure.CONFIGURATION:
-                return stopped.failed.again_after or AFTER_FAULT
-            for request in self._work.take(1, run.started_at - self._account.settings.poll):
-                self._give(run, request, stopped.failed)
-            return AFTER_CONFIGURATION
-        return None
+            failed = stopped.failed
+        else:
+            return
+        configuration = failed.failure is Failure.CONFIGURATION
+        run.rest(failed.message, failed.again_after or (AFTER_CONFIGURATION if configuration else AFTER_FAULT))
+        if configuration:
+            with suppress(SystemUnavailable):
+                for request in self._work.take(1, run.started_at - self._account.settings.poll):
+                    self._give(run, request, failed)
 
     def _rounds(self, run: _Run) -> timedelta:
-        budget = self._account.client.budget
         with self._reading() as reader:
             while True:
-                free = budget.free()
-                if free < LEAST:
-                    run.message = "No Pipedrive tokens are left for now."
-                    return budget.wait(LEAST)
-                stale_before = self._account.clock() - self._account.settings.poll
-                taken = self._work.take(min(BATCH, max(1, free // DEAREST)), stale_before)
-                if not taken:
-                    return self._account.settings.poll
-                reads = [one for one in taken if isinstance(one, Query) and run.may_read(one)] if reader else []
-                changes = [one for one in taken if isinstance(one, Write)]
-                if not reads and not changes:
-                    return AFTER_FAULT if reader else SOON  # nothing but readings that failed, or that another does
-                for query in reads:
-                    self._read(run, query)
-                self._write(run, changes)
-                if run.stop is not None:
-                    return run.stop
+                again = self._round(run, reader)
+                if again is not None or run.stop is not None:
+                    return again or run.stop or SOON
                 if reader:
                     self._renew()
+
+    def _round(self, run: _Run, reader: bool) -> timedelta | None:
+        """Takes and carries once; None: there may be more."""
+        self._ready(run)
+        free = self._account.client.budget.free() if run.stop is None else 0
+        if free < LEAST:
+            return run.rest("No Pipedrive tokens are left for now.", self._account.client.budget.wait(LEAST))
+        stale_before = self._account.clock() - self._account.settings.poll
+        taken = self._work.take(min(BATCH, max(1, free // DEAREST)), stale_before)
+        if not taken:
+            return self._account.settings.poll
+        reads = [one for one in taken if isinstance(one, Query) and run.may_read(one)] if reader else []
+        changes = [one for one in taken if isinstance(one, Write)]
+        if not reads and not changes:
+            return AFTER_FAULT if reader else SOON  # nothing but readings that failed, or that another drain does
+        for query in reads:
+            self._read(run, query)
+        self._write(run, changes)
+        return None
 
     # ------------------------------------------------------------------------------------------------ reading
     def _read(self, run: _Run, query: Query) -> None:
@@ -173,7 +196,7 @@ class Sender:
 
     def _carry(self, run: _Run, write: Write) -> Result:
         if run.stop is not None:
-            return run.handed_back()
+            return lines.unsettled(write, run.handed_back())
         try:
             carry = lines.carry if write.action == "children" else writes.carry
             result = carry(self._account, write)
@@ -217,9 +240,9 @@ class _Run:
         if result.failure in (Failure.RETRY, Failure.UNKNOWN):
             self._faults += 1
         if result.failure is Failure.CONFIGURATION:
-            self._end(result, AFTER_CONFIGURATION)
+            self.rest(result.message, result.again_after or AFTER_CONFIGURATION)
         elif result.failure is Failure.UNSENT or result.code == "unreachable" or self._faults >= FAULTS:
-            self._end(result, AFTER_FAULT)
+            self.rest(result.message, result.again_after or AFTER_FAULT)
 
     def failed_reading(self, query: Query, failed: Failed) -> None:
         """A reading that failed is not tried again in this drain; the others go on where they may."""
@@ -234,7 +257,8 @@ class _Run:
         """For what was taken and is not carried any more."""
         return Failed(Failure.UNSENT, f"Handed back: {self.message}", again_after=self.stop)
 
-    def _end(self, failed: Failed, pause: timedelta) -> None:
+    def rest(self, message: str, pause: timedelta) -> timedelta:
+        """Ends the drain, if it is not ending already; how long to wait."""
         if self.stop is None:
-            self.message = failed.message
-            self.stop = failed.again_after or pause
+            self.message, self.stop = message, pause
+        return self.stop

@@ -27,6 +27,11 @@ class Stages:
         self._names: Mapping[str, str] = {}
         self._read_at: datetime | None = None
 
+    def ready(self, ahead: timedelta) -> None:
+        """Reads the stages if they are not held or will be too old within `ahead`."""
+        with self._lock:
+            self._known(ahead)
+
     def name(self, stage_id: str | None) -> str | None:
         """ "Pipeline / Stage" of a stage's id; None for a stage that is not there (any more)."""
         if stage_id is None:
@@ -58,13 +63,14 @@ class Stages:
         found = _ids(names, name)
         return names[found[0]] if found else name.strip()
 
-    def _known(self) -> Mapping[str, str]:
-        if self._read_at is not None and self._clock() - self._read_at < KEPT_FOR:
-            return self._names
-        stored = self._state.get(_KEY)
-        if stored is None:
+    def _known(self, ahead: timedelta = timedelta(0)) -> Mapping[str, str]:
+        oldest = self._clock() - KEPT_FOR + ahead
+        if self._read_at is None or self._read_at <= oldest:
+            stored = self._state.get(_KEY)
+            if stored is not None:
+                self._names, self._read_at = stored["names"], datetime.fromisoformat(stored["read_at"])
+        if self._read_at is None or self._read_at <= oldest:
             return self._reread()
-        self._names, self._read_at = stored["names"], datetime.fromisoformat(stored["read_at"])
         return self._names
 
     def _reread(self) -> Mapping[str, str]:

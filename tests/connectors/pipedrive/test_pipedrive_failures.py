@@ -1,7 +1,6 @@
 """What goes wrong, and what the engine is told: one class each, and never the token."""
 
 import logging
-import socket
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import format_datetime
@@ -37,13 +36,22 @@ def test_a_reading_that_fails_is_tried_again(bench_of: Bencher, fault: str) -> N
     assert bench.carry(Query("organization", id="again")).done
 
 
-def test_nobody_listening_is_a_retry_since_nothing_was_sent(bench_of: Bencher) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        bench = bench_of(url=f"http://127.0.0.1:{taken.getsockname()[1]}")
-        bench.site.state.put("me", {"id": 1, "default_currency": "USD", "company_domain": "acme"})
-        failed = bench.carry(new("note", content="x", org_id="1"))
+def test_nobody_listening_is_a_retry_since_nothing_was_sent(bench: Bench) -> None:
+    org = bench.carry(new("organization", name="A"))
+    bench.running.stop()
+    failed = bench.carry(new("note", content="x", org_id=org.key))
     assert failed.failure is Failure.RETRY and "127.0.0.1" in failed.message
+
+
+def test_work_is_not_taken_while_pipedrive_cannot_be_asked(bench: Bench) -> None:
+    bench.running.stop()
+    write = new("organization", name="A")
+    bench.work.add(write)
+    bench.endpoint.drain()
+    assert bench.work.due == [write] and bench.work.results == []
+    assert "127.0.0.1" in bench.work.visits[-1]["message"]
+    bench.endpoint.drain()
+    assert len(bench.work.visits) == 1, "told once"
 
 
 def test_a_slow_answer_to_a_write_is_unknown(bench: Bench) -> None:
