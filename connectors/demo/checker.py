@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +45,7 @@ class Verdict:
         return all(check.holds for check in self.checks)
 
 
-def judge(company: Company, account: Account, diary: Diary, last_visit_writes: list[str]) -> Verdict:
+def judge(company: Company, account: Account, diary: Diary, last_visit_writes: Sequence[str] = ()) -> Verdict:
     """Compares the simulators' own state with each other and with the answer key."""
     scene = Scene(company, account, diary)
     twice, wrong, sums = duplicates(scene), wrong_links(scene), money(scene)

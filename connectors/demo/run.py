@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ from connectors.quickbooks_desktop.simulator.web_connector import WebConnector
 QUIET, LAST_QUIET = 1.0, 7.0
 """Seconds without anything to do until a visit counts as worked off; after the last one, longer than a poll of
 Pipedrive takes to come round."""
-STUCK = 4.0
+STUCK = 2.5
 """Seconds without progress until the Web Connector comes again: what is still wanted is QuickBooks' to answer."""
 PATIENCE = 120.0
 """Seconds for one visit and everything that follows from it."""
@@ -107,24 +107,42 @@ class Run:
             self._closing.pop()()
 
     def play(self) -> Outcome:
-        """The visits, the story and the verdict. Raises NeverQuiet, or ServerFailed if the server dies."""
+        """The visits, the story and the verdict. Raises NeverQuiet, or ServerFailed if the server dies.
+
+        Everything is judged after each visit; with the first thing that is wrong the story ends, as people could not
+        go on as it tells.
+        """
         story = Story(self.stage)
+        acts: list[str] = []
         self._visit("First visit: QuickBooks has never been read")
-        acts = self._chapter(story.first_chapter)
-        (self._visit_with_kill if self.kill else self._visit)("Second visit: the changes come over")
-        acts += self._chapter(story.second_chapter)
-        self._visit("Third visit")
-        before = self.stage.account.ledger.mark()
-        self._visit("Fourth visit: nothing has changed", quiet=LAST_QUIET)
-        writes = [f"{one.method} {one.path}" for one in self.stage.account.ledger.since(before).writes]
+        verdict, writes = self._verdict(), 0
+        if verdict.holds:
+            acts += self._chapter(story.first_chapter)
+            (self._visit_with_kill if self.kill else self._visit)("Second visit: the changes come over")
+            verdict = self._verdict()
+        if verdict.holds:
+            acts += self._chapter(story.second_chapter)
+            self._visit("Third visit")
+            verdict = self._verdict()
+        if verdict.holds:
+            before = self.stage.account.ledger.mark()
+            self._visit("Fourth visit: nothing has changed", quiet=LAST_QUIET)
+            written = [f"{one.method} {one.path}" for one in self.stage.account.ledger.since(before).writes]
+            verdict, writes = self._verdict(written), len(written)
+        return self._outcome(verdict, acts, writes)
+
+    def _verdict(self, last_visit_writes: Sequence[str] = ()) -> Verdict:
+        return judge(self.stage.company, self.stage.account, self.stage.diary, last_visit_writes)
+
+    def _outcome(self, verdict: Verdict, acts: list[str], writes: int) -> Outcome:
         status = self.server.status()["connections"][CONNECTION]
         return Outcome(
             mappings=status["mappings"],
-            verdict=judge(self.stage.company, self.stage.account, self.stage.diary, writes),
+            verdict=verdict,
             visits=self.visits,
             tokens_spent=self.stage.account.ledger.spent,
             tokens_counted=int(status.get("tokens_spent", 0)),
-            last_visit_writes=len(writes),
+            last_visit_writes=writes,
             seconds=time.monotonic() - self.began,
             first_deal_seconds=self._first_deal,
             state=fingerprint(self.stage.scene()),
@@ -168,7 +186,7 @@ class Run:
                 calm = now
             elif now - calm >= quiet:
                 return True
-            state = (left, len(ledger.writes))
+            state = (left, ledger.requests)
             if state != last:
                 moved, last = now, state
             if left and now - moved > STUCK:
