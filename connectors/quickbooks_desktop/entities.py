@@ -47,7 +47,9 @@ class Source:
     always: tuple[str, ...]
     """Elements asked for with every record: the key, the bookkeeping, and what others look up in it."""
     usual: tuple[str, ...]
-    """Elements asked for besides when any field is wanted: the date, what voids, and what relations are found in."""
+    """Elements asked for besides: the date, what voids, and what relations are found in."""
+    private: frozenset[str]
+    """Elements that are asked for by name only: card numbers, what an employer knows of a person."""
     lines: frozenset[str]
     """Elements that come only with IncludeLineItems."""
     links: frozenset[str]
@@ -68,11 +70,12 @@ class Source:
         return frozenset(shape.name for shape in self.shapes)
 
     def asked(self, fields: tuple[str, ...]) -> tuple[str, ...]:
-        """The root elements to ask for so that these fields can be given, in qbXML's order."""
-        wanted = set(self.always)
-        if fields:
-            wanted.update(self.usual)
-        for name in fields:
+        """The root elements to ask for so that these fields can be given, in qbXML's order.
+
+        No fields means all of them, but for what is nobody's business unless a mapping names it.
+        """
+        wanted = {*self.always, *self.usual}
+        for name in fields or self.own - self.private:
             field = self.entity.field(name)
             wanted.update(field.needs if field is not None and field.derived else (name,))
         if "custom" in wanted and self.entity.custom:
@@ -130,6 +133,7 @@ def _source(name: str, data: Mapping[str, Any]) -> Source:
         deleted=tuple(data["deleted"]),
         always=(entity.key, *BOOKKEEPING, *data.get("always", ())),
         usual=tuple(sorted(usual)),
+        private=frozenset(data.get("private", ())),
         lines=frozenset(data.get("lines", ())),
         links=frozenset(data.get("links", ())),
         kinds=any(field.name == "Kind" for field in derived),

@@ -45,13 +45,13 @@ def _line(line: Record, kind: Kind) -> Record:
     item = line.get("ItemRef")
     amount = _number(line.get("Amount"))
     if item and item.get("ListID") and kind(item["ListID"]) == "Subtotal":
-        return _made(line["TxnLineID"], item, line.get("Desc"), ONE, ZERO, ZERO)
+        return _made(line.get("TxnLineID"), item, line.get("Desc"), ONE, ZERO, ZERO)
     quantity, rate, percent = line.get("Quantity"), line.get("Rate"), line.get("RatePercent")
     if rate is None and percent is None and quantity in (None, ONE):
-        return _made(line["TxnLineID"], item, line.get("Desc"), ONE, amount, amount)
+        return _made(line.get("TxnLineID"), item, line.get("Desc"), ONE, amount, amount)
     if rate is not None and _cents((ONE if quantity is None else quantity) * rate) == amount:
-        return _made(line["TxnLineID"], item, line.get("Desc"), ONE if quantity is None else quantity, rate, amount)
-    return _made(line["TxnLineID"], item, _explained(line), ONE, amount, amount)
+        return _made(line.get("TxnLineID"), item, line.get("Desc"), ONE if quantity is None else quantity, rate, amount)
+    return _made(line.get("TxnLineID"), item, _explained(line), ONE, amount, amount)
 
 
 def _explained(line: Record) -> str:
@@ -67,7 +67,7 @@ def _explained(line: Record) -> str:
 
 
 def _made(
-    key: str, item: Record | None, words: str | None, quantity: Decimal, price: Decimal, amount: Decimal
+    key: str | None, item: Record | None, words: str | None, quantity: Decimal, price: Decimal, amount: Decimal
 ) -> Record:
     return {
         "LineKey": key,
