@@ -6,6 +6,7 @@ as comments, so that it cannot fall behind them.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ from engine.specs.presets import load_set
 PRESET = "preset:default"
 IGNORED = "# The store and secrets stay on this machine.\n*.db\n*.db-shm\n*.db-wal\n.env\nsecrets/\n"
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+PLAIN = re.compile(r"[A-Za-z][\w ./-]*")
 SECRET = re.compile(r"(password|secret|token)(_hash)?$")
 
 
@@ -112,10 +114,7 @@ def _block(name: str, lines: list[str]) -> Iterator[str]:
 
 def _setting_lines(setting: Setting) -> Iterator[str]:
     yield f"      # {' '.join(setting.help.split())}"
-    if setting.default is UNSET:
-        yield f"      {setting.name}: {_value('')}"
-    else:
-        yield f"      # {setting.name}: {_value(setting.default)}"
+    yield f"      {setting.name}: {_value('' if setting.default is UNSET else setting.default)}"
 
 
 def _block_lines(connection: str, system: str, schema: Mapping[str, Any]) -> Iterator[str]:
@@ -140,7 +139,8 @@ def _value(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = str(value)
-    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z][\w ./-]*", text):
-        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return text
+    if isinstance(value, Mapping | list | tuple):
+        return json.dumps(value, default=str, ensure_ascii=False)  # YAML reads JSON
+    if isinstance(value, str) and (value in ("true", "false", "null") or not PLAIN.fullmatch(value)):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)

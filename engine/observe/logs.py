@@ -20,7 +20,7 @@ EVENTS: tuple[str, ...] = get_args(Event)
 """The eight words: the functions of the runner, the journal's steps, the log events, the metric labels."""
 
 LEVELS = ("debug", "info", "warning", "error")
-NOISY = ("httpx", "httpcore", "alembic", "uvicorn.access", "sqlalchemy")
+NOISY = ("httpx", "httpcore", "alembic", "uvicorn", "sqlalchemy")
 """Libraries whose chatter (addresses, statements) is not wanted below a warning."""
 
 
