@@ -31,7 +31,8 @@ from engine.mapping.values import Fit, Unfit, canonical, common_address, encoded
 from engine.protocol import Catalogue, CustomField, Field, Record
 from engine.specs.custom_fields import infer_custom_fields
 from engine.specs.diagnostics import Diagnostic, InvalidMappingSet
-from engine.specs.linter import append_field, combined_rule, is_required, lint_set
+from engine.specs.linter import lint_set
+from engine.specs.mapping_checks import append_field, combined_rule
 from engine.specs.model import (
     UNSET,
     Constant,
@@ -44,6 +45,7 @@ from engine.specs.model import (
     SettingName,
 )
 from engine.specs.model import Mapping as MappingModel
+from engine.specs.set_checks import is_required
 from engine.specs.surroundings import Surroundings, template_file
 
 _Customs = dict[str, tuple[CustomField, ...]]

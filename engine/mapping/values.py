@@ -84,6 +84,14 @@ def instant(value: Any, zone: ZoneInfo | None) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def is_day(text: Any) -> bool:
+    """Whether it is an ISO date (2026-01-31) of the calendar."""
+    try:
+        return bool(calendar(text))
+    except Unfit:
+        return False
+
+
 def calendar(value: Any) -> str:
     """ISO date text, checked."""
     if isinstance(value, str) and _DATE.fullmatch(value):

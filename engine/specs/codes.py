@@ -38,7 +38,6 @@ CODES: Final[dict[str, str]] = {
     "E209": "The set has no such template file.",
     "E210": "A template names something that it cannot see.",
     "E211": "Templates have no such filter or test.",
-    "E212": "No normaliser of this name.",
     # expressions
     "E221": "The JMESPath cannot be parsed.",
     "E222": "JMESPath has no such function, or not with so many arguments.",

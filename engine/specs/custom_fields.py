@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.mapping.types import Type
+from engine.mapping.values import is_day
 from engine.protocol import CustomField, FieldType
 from engine.specs.diagnostics import Diagnostic, finding
 from engine.specs.model import FieldRule
@@ -55,7 +56,7 @@ def _custom(name: str, uses: list[_Use], found: list[Diagnostic]) -> CustomField
     if first is None:
         return CustomField(name, "text", optional=all(use.rule.optional for use in uses))
     for use in known:
-        if use.made.family != first.made.family or use.made.many != first.made.many:
+        if not _agree(use.made, first.made):
             message = f"'{name}' is {first.made.words()} by {first.rule.mark}, but {use.made.words()} here."
             found.append(finding(use.rule.mark, "E244", message))
     options = _options([use.made for use in known])
@@ -70,6 +71,15 @@ def _custom(name: str, uses: list[_Use], found: list[Diagnostic]) -> CustomField
         options=options if kind == "enum" and options else (),
         optional=all(use.rule.optional for use in uses),
     )
+
+
+def _agree(one: Type, other: Type) -> bool:
+    """Whether one field can hold both. A literal may be a date."""
+    days = [
+        made.kind == "date" or (made.options is not None and all(map(is_day, made.options))) for made in (one, other)
+    ]
+    dates = "date" in (one.kind, other.kind)
+    return one.family == other.family and one.many == other.many and (all(days) or not dates)
 
 
 def _options(types: list[Type]) -> tuple[str, ...] | None:

@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from engine.mapping.normalize import NORMALIZERS
 from engine.mapping.types import Type, of_entity
+from engine.mapping.values import is_day
 from engine.protocol import Catalogue, Entity
 from engine.specs.custom_fields import infer_custom_fields
 from engine.specs.diagnostics import Diagnostic, finding, nearest, ordered
+from engine.specs.mapping_checks import MAPPING_CHECKS, check_entities
 from engine.specs.model import (
     UNSET,
     Constant,
@@ -27,6 +27,7 @@ from engine.specs.model import (
 )
 from engine.specs.model import Mapping as MappingModel
 from engine.specs.rule_checks import check_rule
+from engine.specs.set_checks import check_circles, check_declared, check_settings, check_unused
 from engine.specs.source import Mark, Source
 from engine.specs.surroundings import Surroundings, expression_type
 
@@ -96,14 +97,6 @@ def misfit(declared: Setting, value: Any) -> str | None:
     words = {"text": "is text", "number": "is a number", "boolean": "is true or false",
              "date": "is a date, as \"2026-01-31\"", "table": "is a table of texts"}  # fmt: skip
     return None if fits else f"{words[declared.type]}, not {value!r}"
-
-
-def is_day(text: str) -> bool:
-    """Whether it is an ISO date of the calendar."""
-    try:
-        return len(text) == 10 and bool(date.fromisoformat(text))
-    except ValueError:
-        return False
 
 
 def used_settings(set: MappingSet) -> list[tuple[str, Mark]]:
@@ -269,15 +262,12 @@ def check_since(around: Surroundings) -> list[Diagnostic]:
 
 
 def check_match(around: Surroundings) -> list[Diagnostic]:
-    """E212, E231, E260: match keys select text, look at fields that are there, and name a normaliser."""
+    """E231, E243, E260: match keys select text, and look at fields that are there."""
     found: list[Diagnostic] = []
     for key in around.mapping.match:
         made = expression_type(key.source, around.record, found)
         if made.kind not in ("any", "null") and made.family != "text":
             found.append(finding(key.source.mark, "E231", f"A match key is text, not {made.words()}."))
-        if key.normalizer is not None and key.normalizer.text not in NORMALIZERS:
-            hint = nearest(key.normalizer.text, NORMALIZERS)
-            found.append(finding(key.normalizer.mark, "E212", f"No normaliser '{key.normalizer.text}'.", hint))
         if key.lookup is not None and around.given_type(key.lookup, found).kind not in ("object", "any"):
             found.append(finding(key.lookup.mark, "E243", f"'{key.lookup.name}' is no table."))
         for target in key.targets:

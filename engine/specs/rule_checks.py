@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.mapping.types import Type
+from engine.mapping.values import is_day
 from engine.protocol import Entity, Field
 from engine.specs.diagnostics import Diagnostic, finding, nearest
 from engine.specs.model import Constant, FieldRule
@@ -82,16 +83,12 @@ def _fits(made: Type, field: Field) -> bool:
     if field.type in ("text", "id", "enum"):
         return made.family == "text"
     if field.type == "date":
-        return made.kind == "date" or (made.options is not None and all(map(_is_day, made.options)))
+        return made.kind == "date" or (made.options is not None and all(map(is_day, made.options)))
     if field.type == "datetime":
         return made.kind in ("date", "datetime")
     if field.type == "address":
         return made.kind == "address" or made.family == "text"
     return made.kind == field.type
-
-
-def _is_day(text: str) -> bool:
-    return len(text) == 10 and text[:4].isdigit() and text[4] == text[7] == "-"
 
 
 def check_choose(around: Surroundings, rule: FieldRule, scope: Type) -> list[Diagnostic]:

@@ -54,12 +54,10 @@ def _findings(root: Node, error: ValidationError) -> list[Diagnostic]:
 
 
 def _is_argument(error: ValidationError) -> bool:
-    """Whether the fault lies behind a transform's name."""
+    """Whether the fault lies behind a transform's name. (A rule's own `default` is more than the transform.)"""
     path = list(error.absolute_schema_path)
-    return any(
-        one == "properties" and name in TRANSFORMS and ref == "$ref"
-        for one, name, ref in zip(path, path[1:], path[2:], strict=False)
-    )
+    names = TRANSFORMS.keys() - {"default"}
+    return any(one == "properties" and name in names for one, name in zip(path, path[1:], strict=False))
 
 
 def _unknown(node: Node, error: ValidationError) -> list[Diagnostic]:
