@@ -60,6 +60,16 @@ class Leases(Work):
         held = sa.and_(table.c.connection == connection, table.c.state == "leased", table.c.lease_owner == owner)
         return self.db.execute(sa.update(table).where(held).values(lease_until=now + ttl)).rowcount
 
+    def holders(self, connection: str) -> list[str]:
+        """Who holds leases now."""
+        held = sa.and_(table.c.connection == connection, table.c.state == "leased")
+        return sorted(self.db.execute(sa.select(table.c.lease_owner).where(held).distinct()).scalars())
+
+    def release(self, connection: str, owner: str, now: datetime) -> int:
+        """Make everything due that `owner` has leased, because it lives no more; how many rows that is."""
+        held = sa.and_(table.c.connection == connection, table.c.state == "leased", table.c.lease_owner == owner)
+        return self.db.execute(sa.update(table).where(held).values(**RELEASED, state="due", due_at=now)).rowcount
+
     def _expire(self, connection: str, now: datetime) -> None:
         """Make rows due whose worker let its lease run out, unless somebody is at them this moment."""
         expired = (

@@ -14,7 +14,8 @@ from engine.store.links import Link
 from engine.store.snapshots import Snapshot
 from engine.store.store import Transaction
 from engine.sync.connection import NAMED, Connection, Ref
-from engine.sync.receiver import NEVER_HELD, enriched
+from engine.sync.lookups import Lookups
+from engine.sync.receiver import NEVER_HELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Batch:
 
     def __init__(self, tx: Transaction, connection: Connection, now: datetime) -> None:
         self.tx, self.connection, self.now = tx, connection, now
+        self._lookups = Lookups(tx, connection)
         self._held: dict[tuple[Ref, str], Held | None] = {}
         self._resolved: dict[tuple[str, str], Resolved] = {}
 
@@ -42,6 +44,7 @@ class Batch:
         if not wanted:
             return
         snapshots = self.tx.snapshots.get(self.connection.name, *ref, wanted)
+        self._lookups.prefetch(ref, [one.record for one in snapshots.values() if one.record])
         for key in wanted:
             snapshot = snapshots.get(key)
             self._held[(ref, key)] = None if snapshot is None else self._hold(ref, snapshot)
@@ -50,7 +53,7 @@ class Batch:
         if not snapshot.record:
             return Held(snapshot, {})
         try:
-            return Held(snapshot, enriched(self.tx, self.connection, ref, snapshot.record))
+            return Held(snapshot, self._lookups.enriched(ref, snapshot.record))
         except KeyError as missing:
             entity, key = missing.args[0]
             return Held(snapshot, snapshot.record, lacks=(entity, key))
@@ -90,6 +93,22 @@ class Batch:
         if (name, key) not in self._resolved:
             self.resolve_all([(name, key)])
         return self._resolved[(name, key)]
+
+    def linked_meanwhile(self, references: Iterable[tuple[str, str]]) -> bool:
+        """Whether any of these references has a link by now, whatever was read before."""
+        by_mapping: dict[str, list[str]] = defaultdict(list)
+        for name, key in references:
+            if name in self.connection.compiled.mappings:
+                by_mapping[name].append(key)
+        compiled = self.connection.compiled.mappings
+        return any(
+            self.resolve(name, key).state != "linked" and key in found
+            for name, keys in by_mapping.items()
+            for found in (
+                self.tx.links.by_source(self.connection.name, compiled[name].source, compiled[name].target, keys),
+            )
+            for key in keys
+        )
 
     def named(self, name: str, text: str) -> Resolved:
         """The target that a mapping names by its text."""

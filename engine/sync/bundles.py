@@ -130,7 +130,7 @@ def _each(mapping: CompiledMapping, row: WorkRow, held: Held, links: Sequence[Li
     present = {element.key for element in elements}
     for link in links:
         if link.source_key not in present and link.gone is None and "#" not in link.source_key:
-            element = Element(link.source_key, {}, held.record)
+            element = Element(link.source_key, {"record": held.record}, held.record)
             member = Member(link.source_key, element, held.snapshot, link, how or "gone")
             units.append(Unit(mapping, [row], [], ended=member, target_key=link.target_key))
     if not units:

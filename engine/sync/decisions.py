@@ -17,6 +17,7 @@ from engine.sync.connection import Connection
 from engine.sync.differ import ChildrenDiff, Diff
 from engine.sync.linking import link_members, unlink
 from engine.sync.matcher import Match
+from engine.sync.story import entry
 from engine.sync.unit import Settled, Unit, parked
 from engine.sync.values import at
 
@@ -301,4 +302,7 @@ def entries(unit: Unit, made: Change, write: Write, now: datetime) -> list[Entry
     if made.children is not None:
         sizes = made.children
         detail["children"] = {"add": len(sizes.add), "change": len(sizes.change), "remove": len(sizes.remove)}
-    return [Entry(now, row.mapping, row.source_key, "decide", made.action, made.reason, detail) for row in unit.rows]
+    return [
+        entry(now, unit.mapping, row.source_key, "decide", made.action, made.reason, detail, made.target.key)
+        for row in unit.rows
+    ]

@@ -50,9 +50,11 @@ def _learn(batch: Batch, back: CompiledMapping, mapping: CompiledMapping, key: s
     values = connection.endpoints[back.target[0]].canonical(back.target[1], draft.values)
     targets = [link.source_key for link in links if link.gone is None and link.role == "own"]
     known = tx.bases.get(connection.name, back.source, back.target, targets)
-    bases = {
-        target: Base({**base.sent, **values}, base.seen, base.children)
-        for target in targets
-        for base in (known.get(target, Base({}, {}, {})),)
-    }
+    held = tx.snapshots.get(connection.name, *back.target, targets)
+    bases = {}
+    for target in targets:
+        base = known.get(target, Base({}, {}, {}))
+        there = {path: at(held[target].record, path) for path in values} if target in held else {}
+        seen = {path: value for path, value in there.items() if value is not MISSING}
+        bases[target] = Base({**base.sent, **values}, {**seen, **base.seen}, base.children)
     tx.bases.put(connection.name, back.source, back.target, bases)

@@ -13,8 +13,9 @@ from engine.settings import ConnectionSettings, Settings
 from engine.specs.presets import load_set
 from engine.store.store import Store
 from engine.sync.connection import Connection
+from engine.sync.lookups import Lookups
 from engine.sync.receiver import BACKFILL, lease_group
-from engine.sync.work import EndpointWork
+from engine.sync.work import EndpointWork, release_dead
 
 Clock = Callable[[], datetime]
 
@@ -81,7 +82,9 @@ def open_connection(
             clock=clock,
             custom_fields=compiled.custom_fields(name),
         )
+        connection.sites[name] = site
         connection.endpoints[name] = connectors[name].open(site)
+    release_dead(store, settings.name, clock())
     _mark_for_new_mappings(connection)
     return connection
 
@@ -95,7 +98,9 @@ def _mark_for_new_mappings(connection: Connection) -> None:
         while mapping.name not in known:
             with connection.store.transaction() as tx:
                 page = tx.snapshots.page(connection.name, *mapping.source, after, SWEEP)
-                rows = [(one.key, lease_group(tx, connection, mapping, one)) for one in page if one.gone is None]
+                rows = [
+                    (one.key, lease_group(Lookups(tx, connection), mapping, one)) for one in page if one.gone is None
+                ]
                 tx.work.mark(connection.name, mapping.name, rows, BACKFILL, connection.clock())
             if len(page) < SWEEP:
                 break

@@ -8,7 +8,6 @@ from uuid import uuid4
 from engine.mapping.compiled import CompiledMapping
 from engine.protocol import Write
 from engine.store.intents import Intent
-from engine.store.journal import Entry
 from engine.store.work import WorkRow
 from engine.sync import linking
 from engine.sync.batch import Batch
@@ -17,6 +16,7 @@ from engine.sync.freshness import Freshness
 from engine.sync.matching import require_first_readings
 from engine.sync.receiver import LIVE
 from engine.sync.settling import settle
+from engine.sync.story import entry
 from engine.sync.unit import Settled, parked
 
 NAME_PREFIX = "@name:"
@@ -28,8 +28,8 @@ _PAGE = 500
 class Named:
     """Works on the rows that stand for names."""
 
-    def __init__(self, batch: Batch, fresh: Freshness) -> None:
-        self.batch, self.fresh = batch, fresh
+    def __init__(self, batch: Batch, fresh: Freshness, owner: str) -> None:
+        self.batch, self.fresh, self.owner = batch, fresh, owner
 
     def want(self, mapping: str, text: str) -> None:
         """Put a name on the queue, unless it is there."""
@@ -77,15 +77,14 @@ class Named:
         lines = (batch.connection.identity_line((NAMED, mapping.name), text),) if entity.identity else ()
         values = {**mapping.scope, entity.label: text}
         write = Write(uuid4().hex, entity.name, "create", values=values, identity=lines)
-        context = {"named": text, "rows": [[row.mapping, row.source_key, row.touched]]}
+        rows = [[row.mapping, row.source_key, row.touched]]
+        context = {"named": text, "rows": rows, "owner": self.owner}
         intent = Intent(
             write.id, mapping.name, (row.source_key,), 0, write.pack(), context, "open", batch.now, None, None
         )
         batch.tx.intents.add(batch.connection.name, mapping.target[0], [intent])
-        entry = Entry(
-            batch.now, row.mapping, row.source_key, "decide", "create", f"named {text!r}", {"request": write.id}
-        )
-        batch.tx.journal.add(batch.connection.name, [entry])
+        told = entry(batch.now, mapping, row.source_key, "decide", "create", f"named {text!r}", {"request": write.id})
+        batch.tx.journal.add(batch.connection.name, [told])
         return write
 
 

@@ -10,11 +10,12 @@ from engine.mapping.compiled import CompiledMapping
 from engine.protocol import Entity, Found, Page, Query, Record, Relation
 from engine.store.codec import encode
 from engine.store.cursors import Cursor
-from engine.store.journal import Entry
 from engine.store.snapshots import Snapshot
 from engine.store.store import Transaction
 from engine.sync.connection import Connection, Ref
+from engine.sync.lookups import Lookups
 from engine.sync.reads import began
+from engine.sync.story import entry
 
 LIVE, BACKFILL = 0, 10
 """Priorities of the queue: a change that just happened goes before old history."""
@@ -116,34 +117,23 @@ def holder(ref: Ref, key: str) -> str:
 def _mark(
     tx: Transaction, connection: Connection, ref: Ref, rows: Sequence[Snapshot], priority: int, now: datetime
 ) -> None:
+    lookups = Lookups(tx, connection)
+    if any(one.is_one_per for one in connection.by_source.get(ref, ())):
+        lookups.prefetch(ref, [row.record for row in rows])
     for mapping in connection.by_source.get(ref, ()):
-        due = [(row.key, lease_group(tx, connection, mapping, row)) for row in rows]
+        due = [(row.key, lease_group(lookups, mapping, row)) for row in rows]
         tx.work.mark(connection.name, mapping.name, due, priority + connection.rank(mapping.name), now)
 
 
-def lease_group(tx: Transaction, connection: Connection, mapping: CompiledMapping, row: Snapshot) -> str | None:
+def lease_group(lookups: Lookups, mapping: CompiledMapping, row: Snapshot) -> str | None:
     """Records of one group are never worked on side by side: those that share a target, else each by itself."""
     if not mapping.is_one_per:
         return None
     try:
-        record = enriched(tx, connection, mapping.source, row.record)
+        record = lookups.enriched(mapping.source, row.record)
     except KeyError:
         record = row.record
     return mapping.group(record) or row.key
-
-
-def enriched(tx: Transaction, connection: Connection, ref: Ref, record: Record) -> Record:
-    """The record with the fields that need other records; KeyError((entity, key)) where one is not held yet."""
-    if not connection.entity(ref).lookups:
-        return record
-
-    def lookup(entity: str, key: str) -> Record:
-        held = tx.snapshots.get(connection.name, ref[0], entity, [key]).get(key)
-        if held is None or not held.record:
-            raise KeyError((entity, key))
-        return held.record
-
-    return connection.connectors[ref[0]].enrich(ref[1], record, lookup)
 
 
 def _want(
@@ -187,6 +177,8 @@ def _lose(
         unknown = [key for key in keys if key not in held]
         stones = [Snapshot(key, {}, digest({}), now, NEVER_HELD, ()) for key in unknown]
         tx.snapshots.put(connection.name, *ref, stones)
+        refs = [(mapping.name, key) for mapping in connection.by_source.get(ref, ()) for key in unknown]
+        tx.waits.wake(connection.name, refs, now, LIVE)
     newly = set(tx.snapshots.gone(connection.name, *ref, [(key, how) for key, how in lost if key in held], now))
     rows = [Snapshot(key, held[key].record, held[key].hash, now, "deleted", ()) for key in sorted(newly)]
     if not rows:
@@ -197,7 +189,7 @@ def _lose(
     tx.journal.add(
         connection.name,
         [
-            Entry(now, mapping.name, row.key, "receive", "gone", "deleted at the source", {})
+            entry(now, mapping, row.key, "receive", "gone", "deleted at the source")
             for mapping in connection.by_source.get(ref, ())
             for row in rows
         ],

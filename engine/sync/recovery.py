@@ -20,8 +20,8 @@ from engine.sync.unit import Settled
 class Recovery:
     """Settles the open intents of rows that came back to the queue."""
 
-    def __init__(self, batch: Batch, fresh: Freshness) -> None:
-        self.batch, self.fresh = batch, fresh
+    def __init__(self, batch: Batch, fresh: Freshness, owner: str) -> None:
+        self.batch, self.fresh, self.owner = batch, fresh, owner
 
     def of(self, mapping: CompiledMapping, rows: Sequence[WorkRow]) -> tuple[list[Write], list[WorkRow]]:
         """Requests that find out what happened, and the rows that can be worked on as usual."""
@@ -32,7 +32,7 @@ class Recovery:
         for intent in intents:
             mine = [going_on[key] for key in intent.source_keys if key in going_on]
             try:
-                write, found = self._look_up(mapping, intent)
+                write, found = self._look_up(mapping, intent, mine)
             except Settled as settled:
                 if mine:
                     settle(batch, mapping, mine, [settled])
@@ -48,12 +48,12 @@ class Recovery:
                     going_on[row.source_key] = replace(row, need_since=since)
         return writes, list(going_on.values())
 
-    def _look_up(self, mapping: CompiledMapping, intent: Intent) -> tuple[Write | None, bool]:
+    def _look_up(self, mapping: CompiledMapping, intent: Intent, rows: Sequence[WorkRow]) -> tuple[Write | None, bool]:
         """The request that finds out, if one is needed; else whether it turned out to be carried out."""
         batch, write = self.batch, Write.unpack(intent.request)
         name, system = batch.connection.name, mapping.target[0]
         if write.action == "children":
-            return self._again(mapping, intent, write), False
+            return self._again(mapping, intent, write, rows), False
         if write.action == "create":
             self.fresh.require_list_since(write.entity, intent.created_at)
             found = batch.tx.snapshots.by_identity(name, system, write.entity, write.identity[:1])
@@ -68,12 +68,16 @@ class Recovery:
         )
         return None, False
 
-    def _again(self, mapping: CompiledMapping, intent: Intent, write: Write) -> Write:
+    def _again(self, mapping: CompiledMapping, intent: Intent, write: Write, rows: Sequence[WorkRow]) -> Write:
         """Children carry no identity: the connector reads what is there, pairs it, and sends only the rest."""
         batch = self.batch
         again = replace(write, id=uuid4().hex, recover=True)
         results.close(batch.tx, batch.connection, mapping, intent, "failed", "asked again with a look first", batch.now)
-        renewed = replace(intent, id=again.id, request=again.pack(), state="open", created_at=batch.now, result=None)
+        held = [[row.mapping, row.source_key, row.touched] for row in rows]
+        context = {**intent.context, "rows": held, "owner": self.owner}
+        renewed = replace(
+            intent, id=again.id, request=again.pack(), context=context, state="open", created_at=batch.now, result=None
+        )
         batch.tx.intents.add(batch.connection.name, mapping.target[0], [renewed])
         return again
 

@@ -13,7 +13,6 @@ from engine.mapping.draft import MISSING
 from engine.protocol import Failed, Failure, Found, Write, Written
 from engine.store.bases import Base
 from engine.store.intents import Intent, IntentState
-from engine.store.journal import Entry
 from engine.store.store import Transaction
 from engine.store.work import Finished
 from engine.sync import echo, named, retries
@@ -22,6 +21,7 @@ from engine.sync.connection import Connection
 from engine.sync.linking import link_members, unlink
 from engine.sync.matching import intent_holder
 from engine.sync.receiver import LIVE, hold
+from engine.sync.story import entry
 from engine.sync.values import at
 
 
@@ -47,9 +47,10 @@ def written(
     if trouble is not None:
         _park(tx, connection, mapping, intent, trouble, "M132", now)
         return
-    entry = {"request": intent.id, "target": linked, "answer": result.key}
+    detail = {"request": intent.id, "target": linked, "answer": result.key}
     entries = [
-        Entry(now, intent.mapping, key, "link", _said(context), context["reason"], entry) for key in intent.source_keys
+        entry(now, mapping, key, "link", _said(context), context["reason"], detail, linked)
+        for key in intent.source_keys
     ]
     tx.journal.add(connection.name, entries)
     _finish(tx, connection, mapping, intent, context["outcome"], context["reason"], now, last=context["last"])
@@ -164,7 +165,7 @@ def failed(tx: Transaction, connection: Connection, system: str, intent: Intent,
         return
     write = Write.unpack(intent.request)
     entries = [
-        Entry(now, intent.mapping, key, "write", result.failure.value, result.message, {"request": intent.id})
+        entry(now, mapping, key, "write", result.failure.value, result.message, {"request": intent.id}, write.key)
         for key in intent.source_keys
         if result.failure is not Failure.UNSENT
     ]
@@ -229,7 +230,7 @@ def _finish(
         # The rule for its going was sent; the row comes once more to close the link.
         tx.work.defer(connection.name, list(rows), now, None)
         return
-    tx.work.finish(connection.name, finished)
+    tx.work.finish(connection.name, finished, owner=intent.context["owner"])
 
 
 def _park(
@@ -243,7 +244,7 @@ def _park(
     ]  # fmt: skip
     tx.work.finish(connection.name, rows)
     tx.waits.wake(connection.name, [(one.mapping, one.source_key) for one in rows], now, LIVE)
-    entries = [Entry(now, one.mapping, one.source_key, "record", "parked", reason, {"code": code}) for one in rows]
+    entries = [entry(now, mapping, one.source_key, "record", "parked", reason, {"code": code}) for one in rows]
     tx.journal.add(connection.name, entries)
 
 

@@ -33,8 +33,8 @@ from engine.sync.recovery import Recovery
 from engine.sync.settling import settle
 from engine.sync.unit import Member, Settled, Unit, parked, skipped, waiting
 
-LEASE = timedelta(seconds=30)
-"""How long a row stays with a worker that gives no sign of life."""
+LEASE = timedelta(minutes=2)
+"""How long a row stays with a worker that gives no sign of life. A process of this machine that died is noticed."""
 
 
 @dataclass(slots=True)
@@ -50,17 +50,17 @@ class Mapped:
 class Runner:
     """Turns leased rows of one system into requests, within one transaction."""
 
-    def __init__(self, tx: Transaction, connection: Connection, system: str, now: datetime) -> None:
-        self.tx, self.connection, self.system, self.now = tx, connection, system, now
+    def __init__(self, tx: Transaction, connection: Connection, system: str, owner: str, now: datetime) -> None:
+        self.tx, self.connection, self.system, self.owner, self.now = tx, connection, system, owner, now
         self.batch = Batch(tx, connection, now)
         self.fresh = Freshness(tx, connection, system, now)
-        self.named = Named(self.batch, self.fresh)
-        self.recovery = Recovery(self.batch, self.fresh)
+        self.named = Named(self.batch, self.fresh, owner)
+        self.recovery = Recovery(self.batch, self.fresh, owner)
 
-    def requests(self, limit: int, owner: str) -> list[Request]:
+    def requests(self, limit: int) -> list[Request]:
         """At most `limit` writes (or so many groups), after the queries that other writes must wait for."""
         rows = self.tx.work.lease(
-            self.connection.name, self.connection.into(self.system), limit, owner, self.now, LEASE
+            self.connection.name, self.connection.into(self.system), limit, self.owner, self.now, LEASE
         )
         writes: list[Write] = []
         for name, of_mapping in _by_mapping(rows).items():
@@ -137,6 +137,8 @@ class Runner:
         if gone is None:
             unlink(self.tx, self.connection, unit.mapping, decisions.ends(unit))
             raise Settled("done", "gone", f"{member.ended}; the mapping has no rule for that")
+        if gone.problems:
+            raise parked(f"{gone.problems[0].field}: {gone.problems[0].message}", "M121", "map")
         draft = Draft(values=self._endpoint_canonical(unit.mapping.target, gone.values))
         return Mapped(unit, draft, gone.note, gone.append)
 
@@ -254,7 +256,7 @@ class Runner:
         """The exact request, stored as intent before anybody sees it."""
         write = change.request(uuid4().hex)
         rows = [[row.mapping, row.source_key, row.touched] for row in unit.rows]
-        context = {**change.context(), "rows": rows}
+        context = {**change.context(), "rows": rows, "owner": self.owner}
         keys = tuple(row.source_key for row in unit.rows)
         self.tx.intents.add(
             self.connection.name,

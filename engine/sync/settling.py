@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.mapping.compiled import CompiledMapping
-from engine.store.journal import Entry
 from engine.store.work import Finished, WorkRow
 from engine.sync.batch import Batch
+from engine.sync.story import entry
 from engine.sync.unit import Settled
 
 _ORDER = ("due", "waiting", "parked", "done", "skipped")
@@ -30,6 +30,9 @@ def settle(batch: Batch, mapping: CompiledMapping, rows: Sequence[WorkRow], sett
     finish(batch, mapping, rows, chosen)
     for row in rows:
         batch.tx.waits.replace(batch.connection.name, row.mapping, row.source_key, waits)
+    if chosen.state == "waiting" and batch.linked_meanwhile(waits):
+        # Another process linked it between our look and our waiting, so nobody would wake these.
+        batch.tx.work.defer(batch.connection.name, [(row.mapping, row.source_key) for row in rows], batch.now)
 
 
 def finish(batch: Batch, mapping: CompiledMapping, rows: Sequence[WorkRow], settled: Settled) -> None:
@@ -59,7 +62,7 @@ def finish(batch: Batch, mapping: CompiledMapping, rows: Sequence[WorkRow], sett
         batch.tx.waits.wake(name, [(row.mapping, row.source_key) for row in news], now, min(r.priority for r in news))
     if settled.outcome != "unchanged" or news:
         entries = [
-            Entry(now, row.mapping, row.source_key, settled.step, settled.outcome, settled.reason, settled.detail)
+            entry(now, mapping, row.source_key, settled.step, settled.outcome, settled.reason, settled.detail)
             for row in rows
         ]
         batch.tx.journal.add(name, entries)

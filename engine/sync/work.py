@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +19,21 @@ from engine.sync.receiver import receive
 from engine.sync.runner import LEASE, Runner
 
 OWNER = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-"""Who holds the leases of this process."""
+"""This process. What one `take` leases belongs to it and a number of its own, and is held as long as answers come."""
+
+
+def release_dead(store: Store, connection: str, now: datetime) -> None:
+    """Make due again what processes of this machine had leased that live no more: nobody will answer for it."""
+    with store.transaction() as tx:
+        for owner in tx.work.holders(connection):
+            host, pid, _ = owner.split(":", 2)
+            if host == socket.gethostname() and not owner.startswith(OWNER) and not _lives(int(pid)):
+                tx.work.release(connection, owner, now)
+
+
+def _lives(pid: int) -> bool:
+    """Whether that process runs. Our own number with another owner's name was used by one that is gone."""
+    return pid != os.getpid() and Path(f"/proc/{pid}").exists() if Path("/proc/self").exists() else True
 
 
 class EndpointWork:
@@ -31,11 +46,11 @@ class EndpointWork:
         """Queries that are due; when none is, writes (and the queries that these need first)."""
         now = self._clock()
         with self._store.transaction() as tx:
-            tx.work.renew(self._connection.name, OWNER, now, LEASE)
             queries = reads.due(tx, self._connection, self._system, stale_before, now)
             if queries or limit < 1:
                 return queries
-            return Runner(tx, self._connection, self._system, now).requests(limit, OWNER)
+            owner = f"{OWNER}/{uuid4().hex[:8]}"
+            return Runner(tx, self._connection, self._system, owner, now).requests(limit)
 
     def give(self, request: Request, result: Result) -> None:
         """Keep what came of a request, in one transaction."""
@@ -58,6 +73,7 @@ class EndpointWork:
         intent = tx.intents.get(self._connection.name, write.id)
         if intent is None:
             raise ContractBroken(f"{self._system} gave back a request that it never took.")
+        tx.work.renew(self._connection.name, intent.context["owner"], now, LEASE)
         if isinstance(result, Written):
             results.written(tx, self._connection, self._system, intent, write, result, now)
         elif isinstance(result, Failed):
@@ -68,7 +84,7 @@ class EndpointWork:
     def waiting(self, stale_before: datetime) -> int:
         """How many requests are ready now."""
         now, name = self._clock(), self._connection.name
-        with self._store.transaction() as tx:
+        with self._store.reading() as tx:
             queries = reads.due(tx, self._connection, self._system, stale_before, now)
             return len(queries) + tx.work.due(name, self._connection.into(self._system), now)
 

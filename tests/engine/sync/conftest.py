@@ -30,7 +30,7 @@ fields:
   name: name
   mail: mail
   city: {from: town, conflicts: park}
-when_deleted: {fields: {state: gone}, note: Deleted in the books}
+when_deleted: {fields: {state: {value: gone}}, note: Deleted in the books}
 """
 
 SALES = """
@@ -44,7 +44,7 @@ combine: {value: sum}
 fields:
   title: {template: "Bill {{ number }}"}
   value: total
-  company: {from: client, via: companies}
+  company: {from: client, via: companies, otherwise: wait}
   stage: {value: New, write: once}
 children:
   items:
@@ -54,8 +54,8 @@ children:
       product: what
       quantity: qty
       price: price
-when_voided: {fields: {status: lost}}
-when_deleted: {fields: {status: lost}}
+when_voided: {fields: {status: {value: lost}}}
+when_deleted: {fields: {status: {value: lost}}}
 """
 
 MEMOS = """
@@ -66,7 +66,7 @@ to: crm.memo
 each: parts
 key: [record.id, bill]
 fields:
-  sale: {from: bill, via: sales}
+  sale: {from: bill, via: sales, otherwise: wait}
   words:
     template: >-
       {{ amount }} by {{ record.method }};{% for one in linked.sales %} {{ one.number }} {{ one.open }}{% endfor %}

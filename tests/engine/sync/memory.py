@@ -240,6 +240,7 @@ CRM: Catalogue = {
         ),
         children=(Children("items", (
             text("product"), Field("quantity", "number", writable=True), Field("price", "number", writable=True),
+            Field("sum", "number"),
         ), ("quantity", "price"), "sum"),),
         custom=True, custom_creates=True, creates=True, updates=True, identity=True,
     ),
