@@ -222,7 +222,11 @@ def _record(element: etree._Element, known: Table) -> Record:
         if code == _TEXT:
             record[name] = child.text
         elif code == _NUMBER:
-            record[name] = _number(child.text)
+            text = child.text
+            try:
+                record[name] = Decimal(text) if text else None
+            except InvalidOperation:  # QuickBooks sends no number: keep what it sends
+                record[name] = text
         elif code == _INSIDE:
             record[name] = _record(child, known.inside[name])
         elif code == _BOOLEAN:
@@ -240,16 +244,6 @@ def _record(element: etree._Element, known: Table) -> Record:
 
 
 _TRUE = frozenset({"true", "1", "True"})
-
-
-def _number(text: str | None) -> object:
-    """A Decimal; None for an empty element; the text itself where QuickBooks sends no number."""
-    if not text:
-        return None
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return text
 
 
 def _number_lines(element: etree._Element, record: Record) -> None:

@@ -94,7 +94,11 @@ class Session:
         """For the status column of the Web Connector."""
         if self.message:
             return self.message
-        return f"OK: {self.records} records in {self.requests} requests."
+        return f"OK: {_counted(self.records, 'record')} in {_counted(self.requests, 'request')}."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def start(site: Site, now: datetime) -> tuple[str, Session | None] | None:

@@ -141,7 +141,7 @@ _HRESULTS: Mapping[int, Meaning] = {
     0x8004042C: Meaning(Failure.CONFIGURATION, "The application's certificate was revoked. Allow it again."),
 }
 
-_HRESULT = re.compile(r"(?:0x)?([0-9a-fA-F]{8})")
+_HRESULT = re.compile(r"(?:0[xX])?([0-9a-fA-F]{8})")
 
 
 def hresult(code: str) -> int | None:

@@ -77,7 +77,6 @@ class Visit:
             return self._ask_ourselves("home", (Ask("CurrencyQuery", parts),))
         if not session.plan and not self._refill():
             session.over = True
-            session.message = session.message or "Nothing to do."
             return ""
         return self._message_set(company.version)
 
@@ -186,10 +185,11 @@ class Visit:
             if answer is None:
                 self._give_up(reading, Failed(Failure.RETRY, "QuickBooks left a request unanswered."))
                 continue
-            if reading.iterates:
-                self._adapt(reading, len(answer.records), asked_at)
+            iterates = reading.iterates
             if not self._hand_over(reading, answer, asked_at):
                 unfinished.append(reading)
+            if iterates:
+                self._adapt(reading, len(answer.records), asked_at)
         session.plan[:0] = unfinished
 
     def _hand_over(self, reading: Reading, answer: Answer, asked_at: datetime) -> bool:
@@ -255,7 +255,8 @@ class Visit:
     def _adapt(self, reading: Reading, records: int, asked_at: datetime) -> None:
         entity = reading.query.entity
         size = pages.page_size(self.site.state, self.settings.page_sizes, entity)
-        better = pages.adapted(size, records, self.now - asked_at)
+        took = max(self.now - asked_at, self.site.clock() - self.now)  # QuickBooks' part, and ours
+        better = pages.adapted(size, records, took)
         if better != size:
             pages.keep(self.site.state, entity, better)
 

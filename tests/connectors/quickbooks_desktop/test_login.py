@@ -10,7 +10,7 @@ import pytest
 from connectors.quickbooks_desktop import lockout, passwords
 from connectors.quickbooks_desktop.connector import QuickBooksDesktop
 from engine.errors import InvalidSettings
-from engine.protocol import Page, Query
+from engine.protocol import Endpoint, Page, Query
 from tests.connectors.quickbooks_desktop.caller import answers, ask, call, empty, hcp, login, tell
 from tests.connectors.quickbooks_desktop.ports import HASH, PASSWORD, Clock, MemoryState, MemoryWork, make_site
 
@@ -139,12 +139,12 @@ def test_a_ticket_expires(clock: Clock) -> None:
 def test_another_process_goes_on_with_the_visit(clock: Clock, state: MemoryState) -> None:
     work = MemoryWork(Query("PaymentMethod"), Query("Terms"))
 
-    def process() -> object:
+    def process() -> Endpoint:
         return QuickBooksDesktop.open(make_site(work, clock, state))
 
-    ticket = login(process())  # type: ignore[arg-type]
-    request = ask(process(), ticket, hcp())  # type: ignore[arg-type]
-    assert tell(process(), ticket, answers(request, empty)) == 100  # type: ignore[arg-type]
-    assert str(call(process(), "closeConnection", ticket)).startswith("OK")  # type: ignore[arg-type]
+    ticket = login(process())
+    request = ask(process(), ticket, hcp())
+    assert tell(process(), ticket, answers(request, empty)) == 100
+    assert str(call(process(), "closeConnection", ticket)).startswith("OK")
     assert all(isinstance(result, Page) and result.done for _, result in work.results)
     assert len(work.results) == 2

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from lxml import etree
 
 from connectors.quickbooks_desktop import pages
 from connectors.quickbooks_desktop.connector import QuickBooksDesktop
-from engine.protocol import CustomField, Failure, Page, Query, Request, Result, Write
-from tests.connectors.quickbooks_desktop.caller import FILE, answers, ask, call, empty, hcp, login, rs, tell, visit
+from engine.protocol import CustomField, Endpoint, Failure, Option, Page, Query, Request, Result, Write
+from tests.connectors.quickbooks_desktop.caller import answers, ask, call, empty, hcp, login, rs, tell, visit
 from tests.connectors.quickbooks_desktop.ports import Clock, MemoryState, MemoryWork, make_site
-
-MULTI = (
-    "<MultiCurrencyPreferences><IsMultiCurrencyOn>true</IsMultiCurrencyOn><HomeCurrencyRef><ListID>C1</ListID>"
-    "<FullName>Canadian Dollar</FullName></HomeCurrencyRef></MultiCurrencyPreferences>"
-)
 
 
 def customers(*names: str) -> str:
     return "".join(f"<CustomerRet><ListID>{name}</ListID><Name>{name}</Name></CustomerRet>" for name in names)
 
 
-def opened(work: MemoryWork, clock: Clock, state: MemoryState | None = None, **settings: object) -> object:
+def opened(work: MemoryWork, clock: Clock, state: MemoryState | None = None, **settings: object) -> Endpoint:
     return QuickBooksDesktop.open(make_site(work, clock, state, **settings))
 
 
@@ -336,111 +332,6 @@ def test_an_answer_that_was_cut_off_fails_for_now_and_ends_the_visit(clock: Cloc
     assert call(endpoint, "closeConnection", ticket) == work.visits[0]["message"]
 
 
-# ---------------------------------------------------------------------------------------------------- error cycles
-def test_an_hresult_fails_what_was_out_and_ends_the_visit_with_the_action(clock: Clock) -> None:
-    work = MemoryWork(Query("Terms"), Query("PaymentMethod"), Query("Customer"))
-    endpoint = opened(work, clock)
-    ticket = login(endpoint)
-    ask(endpoint, ticket, hcp())
-    assert tell(endpoint, ticket, "", "0x80040414", "A modal dialog box is showing in QuickBooks.") < 0
-    words = call(endpoint, "getLastError", ticket)
-    assert "Close it" in words and "modal dialog box" in words
-    assert [one.failure for one in work.failures] == [Failure.RETRY, Failure.RETRY]
-    assert tell(endpoint, ticket, "") < 0, "a second answer changes nothing"
-    assert ask(endpoint, ticket) == ""
-    assert call(endpoint, "closeConnection", ticket) == words
-
-
-def test_a_set_that_cannot_be_parsed_is_sent_one_by_one_until_the_culprit_is_found(clock: Clock) -> None:
-    work = MemoryWork(Query("Terms"), Query("PaymentMethod"), Query("CustomerType"))
-    endpoint = opened(work, clock)
-    ticket = login(endpoint)
-    sizes = []
-    progress, first = 0, hcp()
-    while 0 <= progress < 100:
-        request = ask(endpoint, ticket, first)
-        first = ""
-        sizes.append(request.count("QueryRq "))
-        if "PaymentMethodQueryRq" in request:
-            progress = tell(endpoint, ticket, "", "0x80040400", "QuickBooks found an error when parsing.")
-        else:
-            progress = tell(endpoint, ticket, answers(request, empty))
-    assert sizes == [3, 1, 1, 1]
-    assert progress == 100
-    assert [(one.failure, one.code) for one in work.failures] == [(Failure.REFUSED, "0x80040400")]
-    assert len(work.pages("Terms")) == len(work.pages("CustomerType")) == 1
-
-
-def test_a_connection_error_stops_with_a_sentence_that_is_kept(clock: Clock, state: MemoryState) -> None:
-    work = MemoryWork(Query("Terms"))
-    endpoint = opened(work, clock, state)
-    ticket = login(endpoint)
-    assert call(endpoint, "connectionError", ticket, "0x8004040A", "Another company is open.") == "done"
-    assert call(endpoint, "closeConnection", ticket) == "OK"
-    assert "Another company file is open" in work.visits[0]["message"]
-    (check,) = [one for one in endpoint.ping() if one.name == "last visit"]
-    assert (check.ok, "Another company file" in check.message) == (False, True)
-    visit(endpoint, empty)
-    assert all(one.ok for one in endpoint.ping() if one.name == "last visit")
-
-
-# ------------------------------------------------------------------------------------------------------ the company
-def test_another_company_is_refused_with_both_names_and_nothing_is_read(clock: Clock, state: MemoryState) -> None:
-    work = MemoryWork(Query("Terms"))
-    endpoint = opened(work, clock, state)
-    visit(endpoint, empty)
-    work.due.append(Query("Terms"))
-    for name, file, words in (
-        ("Other Corp", FILE, ("Other Corp", "Acme Inc")),
-        ("Acme Inc", r"D:\copies\Acme copy.qbw", ("Acme copy.qbw", "Acme.qbw")),
-    ):
-        ticket = login(endpoint)
-        assert ask(endpoint, ticket, hcp(name), file) == ""
-        said = call(endpoint, "getLastError", ticket)
-        assert all(word in said for word in words)
-        assert tell(endpoint, ticket, "<QBXML/>") < 0
-        call(endpoint, "closeConnection", ticket)
-    assert len(work.results) == 1
-
-
-def test_the_same_file_by_another_path_and_a_renamed_company_in_the_settings_pass(
-    clock: Clock, state: MemoryState
-) -> None:
-    visit(opened(MemoryWork(Query("Terms")), clock, state), empty)
-    moved = opened(MemoryWork(Query("Terms")), clock, state)
-    assert ask(moved, login(moved), hcp("ACME Inc"), r"\\server\books\acme.qbw")
-    renamed = opened(MemoryWork(Query("Terms")), clock, state, company="Acme Holding")
-    clock.move(minutes=4)
-    assert ask(renamed, login(renamed), hcp("Acme Holding"))
-
-
-def test_without_the_greeting_we_ask_who_is_there_ourselves(clock: Clock) -> None:
-    endpoint = opened(MemoryWork(Query("Terms")), clock, company="Acme Inc")
-    ticket = login(endpoint)
-    request = ask(endpoint, ticket, "")
-    assert re.findall(r"<(\w+)QueryRq", request) == ["Host", "Company", "Preferences"]
-    assert 0 <= tell(endpoint, ticket, hcp()) < 100
-    assert "<TermsQueryRq" in ask(endpoint, ticket)
-
-
-def test_the_code_of_the_home_currency_is_looked_up_once(clock: Clock, state: MemoryState) -> None:
-    work = MemoryWork(Query("Invoice", fields=("CurrencyCode",)))
-    endpoint = opened(work, clock, state, currency=None)
-    ticket = login(endpoint)
-    request = ask(endpoint, ticket, hcp(preferences=MULTI))
-    assert "<CurrencyQueryRq><ListID>C1</ListID>" in request
-    code = "<CurrencyRet><CurrencyCode>CAD</CurrencyCode></CurrencyRet>"
-    tell(endpoint, ticket, f"<QBXML><QBXMLMsgsRs><CurrencyQueryRs>{code}</CurrencyQueryRs></QBXMLMsgsRs></QBXML>")
-    request = ask(endpoint, ticket)
-    tell(endpoint, ticket, answers(request, lambda one: rs(one, "<InvoiceRet><TxnID>T</TxnID></InvoiceRet>")))
-    (found,) = work.found("Invoice")
-    enriched = QuickBooksDesktop.enrich("Invoice", found.record, lambda entity, key: {})
-    assert enriched["CurrencyCode"] == "CAD"
-    call(endpoint, "closeConnection", ticket)
-    work.due.append(Query("Terms"))
-    assert "TermsQueryRq" in ask(endpoint, login(endpoint), hcp(preferences=MULTI)), "known by now"
-
-
 def test_a_visit_is_reported_with_its_times_and_counts(clock: Clock) -> None:
     work = MemoryWork(Query("Customer"))
 
@@ -452,5 +343,39 @@ def test_a_visit_is_reported_with_its_times_and_counts(clock: Clock) -> None:
     (facts,) = work.visits
     start = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
     assert (facts["started_at"], facts["ended_at"]) == (start, start + timedelta(seconds=9))
-    assert (facts["requests"], facts["records"], facts["message"]) == (1, 2, "OK: 2 records in 1 requests.")
+    assert (facts["requests"], facts["records"], facts["message"]) == (1, 2, "OK: 2 records in 1 request.")
     assert (facts["company"], facts["product"]) == ("Acme Inc", "QuickBooks Pro 2024")
+
+
+def test_work_that_vanished_after_the_login_is_no_problem(clock: Clock, state: MemoryState) -> None:
+    work = MemoryWork(Query("Terms"))
+    endpoint = opened(work, clock, state)
+    ticket = login(endpoint)
+    work.due.clear()
+    assert ask(endpoint, ticket, hcp()) == ""
+    assert call(endpoint, "getLastError", ticket) == "Nothing to do."
+    assert call(endpoint, "closeConnection", ticket) == "OK: 0 records in 0 requests."
+    assert all(one.ok for one in endpoint.ping() if one.name == "last visit")
+
+
+def test_a_page_whose_keeping_takes_us_long_makes_the_next_one_smaller(clock: Clock, state: MemoryState) -> None:
+    work = MemoryWork(Query("Customer"))
+    work.when_given = lambda request, result: clock.move(seconds=20)
+    page = customers(*map(str, range(100)))
+    visit(opened(work, clock, state), lambda request: rs(request, page, iteratorID="{1}", iteratorRemainingCount=0))
+    assert pages.page_size(state, {}, "Customer") == 50
+
+
+def test_a_draft_is_shown_as_it_would_be_read(clock: Clock) -> None:
+    shown = opened(MemoryWork(), clock).canonical(
+        "Invoice", {"Subtotal": Decimal("5"), "Memo": "5", "TermsRef": Option("Terms", "80-1"), "ShipDate": None}
+    )
+    assert shown == {"Subtotal": Decimal("5.00"), "Memo": "5", "TermsRef": "80-1", "ShipDate": None}
+    assert str(shown["Subtotal"]) == "5.00"
+
+
+def test_nothing_is_drained_and_nothing_is_held(clock: Clock) -> None:
+    endpoint = opened(MemoryWork(), clock)
+    assert endpoint.drain() is None
+    endpoint.close()
+    assert [one.name for one in endpoint.ping() if not one.ok] == ["company"]
