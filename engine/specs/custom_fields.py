@@ -75,11 +75,10 @@ def _custom(name: str, uses: list[_Use], found: list[Diagnostic]) -> CustomField
 
 def _agree(one: Type, other: Type) -> bool:
     """Whether one field can hold both. A literal may be a date."""
-    days = [
-        made.kind == "date" or (made.options is not None and all(map(is_day, made.options))) for made in (one, other)
-    ]
+    texts = [made.options for made in (one, other) if made.kind != "date"]
+    days = all(of is not None and all(map(is_day, of)) for of in texts)
     dates = "date" in (one.kind, other.kind)
-    return one.family == other.family and one.many == other.many and (all(days) or not dates)
+    return one.family == other.family and one.many == other.many and (days or not dates)
 
 
 def _options(types: list[Type]) -> tuple[str, ...] | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -57,7 +58,7 @@ def _is_argument(error: ValidationError) -> bool:
     """Whether the fault lies behind a transform's name. (A rule's own `default` is more than the transform.)"""
     path = list(error.absolute_schema_path)
     names = TRANSFORMS.keys() - {"default"}
-    return any(one == "properties" and name in names for one, name in zip(path, path[1:], strict=False))
+    return any(one == "properties" and name in names for one, name in pairwise(path))
 
 
 def _unknown(node: Node, error: ValidationError) -> list[Diagnostic]:

@@ -74,9 +74,11 @@ def test_mappings_that_wait_for_one_another_are_found(tmp_path: Path) -> None:
     assert "a -> b -> a" in str(found) or "b -> a -> b" in str(found)
 
 
-SETTINGS = (
-    "preset: mine\nsettings:\n  site: {type: text, help: The web site.}\n  day: {type: date, help: D, default: null}\n"
-)
+SETTINGS = """preset: mine
+settings:
+  site: {type: text, help: The web site.}
+  day: {type: date, help: D, default: null}
+"""
 
 
 @pytest.mark.parametrize(
