@@ -107,6 +107,7 @@ def test_an_iterator_is_followed_with_one_request_id_and_the_cursor_comes_last(c
 
     requests, *_ = visit(opened(work, clock), page)
     assert [re.findall('requestID="(.+?)"', request) for request in requests] == [["1"], ["1"]]
+    assert ["ActiveStatus" in request for request in requests] == [True, False], "it keeps the filter it began with"
     assert [one.key for one in work.found("Customer")] == ["a", "b", "c"]
     first, last = work.pages("Customer")
     assert (first.done, first.cursor, first.read_at) == (False, None, started)
