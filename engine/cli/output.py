@@ -37,13 +37,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], numbers: 
     for column in columns:
         table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(_shown(cell)) for cell in row))
+        table.add_row(*(Text(_shown(cell)) for cell in row))
     Console(highlight=False).print(table)
-
-
-def mark(ok: bool) -> Text:
-    """A tick or a cross."""
-    return Text("ok", "green") if ok else Text("no", "bold red")
 
 
 def _shown(cell: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from engine.cli.here import Here, connection_of, here
-from engine.cli.output import as_json, mark, print_json, print_table
+from engine.cli.output import as_json, console, print_json
 from engine.sync.engine import Connection
 
 
@@ -33,10 +33,19 @@ def ping(here: Here, connection: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"ok": all(row["ok"] for row in rows), "checks": rows})
     else:
-        shown = [(row["connection"], row["system"], mark(row["ok"]), row["name"], row["message"]) for row in rows]
-        print_table(("connection", "system", "", "check", ""), shown)
+        _show(rows)
     if not all(row["ok"] for row in rows):
         sys.exit(3)
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    out = console()
+    place = None
+    for row in rows:
+        if place != (place := (row["connection"], row["system"])):
+            out.print(f"{row['connection']}, {row['system']}", style="bold", markup=False)
+        out.print("  ok  " if row["ok"] else "  no  ", style="green" if row["ok"] else "bold red", end="")
+        out.print(f"{row['name']}: {row['message']}", markup=False)
 
 
 def _checks(connection: Connection) -> list[dict[str, Any]]:
