@@ -49,7 +49,8 @@ def match(tried: Sequence[Tried], linked: Mapping[str, str]) -> Match:
         shared = [value for value in one.values if len(one.holders.get(value, ())) > 1]
         warnings += [f"{one.label} {value!r} stands at several source records and is not used" for value in shared]
         for value in shared:
-            missed |= {key for key in one.hits.get(value, ()) if key not in linked}
+            # One that is being created will belong to whoever creates it, as a linked one does.
+            missed |= {key for key in one.hits.get(value, ()) if key not in linked and not key.startswith(PENDING)}
         hits: set[str] = set()
         for value in one.values:
             if value not in shared:

@@ -58,3 +58,8 @@ def test_a_shared_value_whose_target_is_linked_already_does_not_hinder_a_create(
 
 def test_a_create_under_way_is_waited_for() -> None:
     assert match([tried("name", {"acme": {PENDING + "other"}})], {}).verdict == "wait"
+
+
+def test_a_shared_value_whose_target_is_being_created_by_another_does_not_hinder_a_create() -> None:
+    shared = tried("e-mail", {"books@accountant": {PENDING + "other"}}, {"books@accountant": {"me", "other"}})
+    assert match([shared], {}).verdict == "create"

@@ -1,0 +1,119 @@
+"""Every transform does what its documentation shows, and refuses what it cannot do."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from engine.mapping.normalize import NORMALIZERS
+from engine.mapping.transforms.registry import TRANSFORMS, argument_schema
+from engine.mapping.transforms.spec import Example, Transform
+from engine.mapping.types import TEXT, of_literal
+from engine.mapping.values import Unfit
+from engine.specs.schema import with_generated
+from engine.specs.validator import load_schema
+
+EXAMPLES = [(one, example) for one in TRANSFORMS.values() for example in one.examples]
+
+
+@pytest.mark.parametrize(("transform", "example"), EXAMPLES, ids=[f"{one.name} {e.argument}" for one, e in EXAMPLES])
+def test_an_example_of_the_documentation_is_true(transform: Transform, example: Example) -> None:
+    made = transform.build(example.argument)(example.given)
+    assert made == example.becomes and type(made) is type(example.becomes)
+    assert list(Draft202012Validator(argument_schema(transform)).iter_errors(example.argument)) == []
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS.values(), ids=list(TRANSFORMS))
+def test_every_transform_is_documented_and_typed(transform: Transform) -> None:
+    assert transform.summary.endswith(".") and transform.examples
+    example = transform.examples[-1]
+    given = of_literal(example.given) if example.given is not None else TEXT
+    becomes = transform.gives(given, example.argument)
+    if example.becomes is not None and becomes.kind != "any":
+        assert of_literal(example.becomes).family == becomes.family
+        assert isinstance(example.becomes, list) == becomes.many
+
+
+def test_the_schema_says_of_transforms_and_normalisers_what_they_say_themselves() -> None:
+    schema = load_schema("mapping")
+    assert with_generated(schema) == schema, "run `python -m engine.specs.schema`"
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "value"),
+    [
+        ("upper", True, Decimal(1)),
+        ("upper", True, ["a"]),
+        ("join", ", ", "a"),
+        ("join", ", ", ["a", None]),
+        ("choose", {"a": "b"}, "c"),
+        ("number", True, "1,234.50"),
+        ("number", True, "1e5"),
+        ("number", True, "NaN"),
+        ("number", True, ""),
+        ("round", 2, "1.005"),
+        ("boolean", True, "perhaps"),
+        ("date", True, "31.01.2026"),
+        ("date", True, "2026-02-30"),
+        ("date", "%m/%d/%Y", "2026-01-31"),
+        ("add_days", 1, "soon"),
+        ("datetime", True, "noon"),
+        ("email", True, "a@b.example, c@d.example"),
+        ("email", True, "nobody"),
+        ("phone", True, "none"),
+    ],
+)
+def test_what_cannot_be_transformed_is_refused(name: str, argument: Any, value: Any) -> None:
+    with pytest.raises(Unfit):
+        TRANSFORMS[name].build(argument)(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "same"),
+    [
+        ("company_name", "ACME, Inc.", "Acme Inc"),
+        ("company_name", "The Acme Company LLC", "acme"),
+        ("company_name", "Müller & Söhne GmbH & Co. KG", "Muller and Sohne"),
+        ("company_name", "Société Générale S.A.", "societe generale SA"),
+        ("company_name", "O’Brien's Bar Ltd.", "OBriens Bar"),
+        ("company_name", "Ørsted A/S", "orsted"),
+        ("company_name", "Vino S.p.A.", "Vino SpA"),
+        ("company_name", "Tapas S.L.", "tapas"),
+        ("company_name", "Bloemen B.V.", "bloemen bv"),
+        ("company_name", "Nokia Oyj", "nokia"),
+        ("company_name", "Dairy Ltd", "Dairy plc"),
+        ("email", "Ann@Example.COM", " ann@example.com "),
+        ("phone", "+1 (555) 010-2030", "555.010.2030 x12"),
+        ("phone", "0049 30 901820", "+49 30 901820"),
+        ("person_name", "Lee, Ann", "ANN LEE"),
+        ("person_name", "José Núñez", "Jose Nunez"),
+        ("exact", " A-1 ", "A-1"),
+    ],
+)
+def test_what_differs_only_in_writing_is_one_match_value(name: str, given: str, same: str) -> None:
+    values = NORMALIZERS[name].values
+    assert values(given) == values(same) != []
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other"),
+    [
+        ("company_name", "Sunrise Spa", "Sunrise LLC"),
+        ("company_name", "Acme North", "Acme South"),
+        ("company_name", "The Company", "Inc."),
+        ("email", "ann+a@example.com", "ann+b@example.com"),
+        ("phone", "555 010 2030", "555 010 2031"),
+        ("exact", "Retail", "retail"),
+    ],
+)
+def test_what_is_only_alike_is_not_one_match_value(name: str, one: str, other: str) -> None:
+    assert NORMALIZERS[name].values(one) != NORMALIZERS[name].values(other)
+
+
+@pytest.mark.parametrize("name", NORMALIZERS)
+@pytest.mark.parametrize("value", [None, "", "   ", [], [None, ""], Decimal(5), {}])
+def test_nothing_gives_no_match_value(name: str, value: Any) -> None:
+    assert NORMALIZERS[name].values(value) == []
