@@ -204,15 +204,16 @@ class _Compiler:
         file = template_file(expression.text)
         return (self.around.set.templates[file].text, file.endswith(".html")) if file else (expression.text, False)
 
-    def render(self, expression: Expression, element: bool) -> Render:
+    def render(self, expression: Expression, element: bool, gone: bool = False) -> Render:
+        """Of a source that is gone nothing may be there to read: then what is missing counts as null."""
         made = template(*self.template_text(expression))
         needed = Roots()
         needed.template(made, element)
         roots, settings = tuple(needed.names), self.settings
 
         def run(scope: Mapping[str, Any], context: Any) -> Any:
-            have = scope["record"] if element else scope
-            if any(root not in have for root in roots):
+            have = scope.get("record", {}) if element else scope
+            if not gone and any(root not in have for root in roots):
                 return MISSING
             built_in = {"settings": settings, "linked": context.linked, "today": context.today.isoformat(),
                         "now": context.now.astimezone(context.zone).isoformat(timespec="seconds")}  # fmt: skip
@@ -295,11 +296,11 @@ class _Compiler:
     def gone(self, model: GoneRule) -> CompiledGone:
         fields = self.around.target.fields
         append = {
-            path or append_field(self.model, self.around.target) or "": self.render(text, self.element)
+            path or append_field(self.model, self.around.target) or "": self.render(text, self.element, gone=True)
             for path, text in model.append
         }
         rules = {rule.path: self.rule(rule, self.around.bare, fields, self.element) for rule in model.rules}
-        note = self.render(model.note, self.element) if model.note is not None else None
+        note = self.render(model.note, self.element, gone=True) if model.note is not None else None
         return CompiledGone(model.kind, rules, note, append)
 
     def scope(self) -> dict[str, Any]:

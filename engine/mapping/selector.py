@@ -65,7 +65,7 @@ class Selector:
         search, roots = self.search, self.record_roots if element else self.roots
 
         def select(scope: Mapping[str, Any]) -> Any:
-            have = scope["record"] if element else scope
+            have = scope.get("record", {}) if element else scope
             for root in roots:
                 if root not in have:
                     return MISSING

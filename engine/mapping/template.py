@@ -81,6 +81,8 @@ class Template:
                 if size > MAX_OUTPUT:
                     raise Unfit(f"the template gives more than {MAX_OUTPUT // 1024} kB of text")
                 made.append(part)
+        except Unfit:
+            raise
         except jinja2.TemplateError as problem:
             raise Unfit(f"the template fails: {problem}") from problem
         except (TypeError, ValueError, InvalidOperation, DivisionByZero) as problem:
