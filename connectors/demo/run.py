@@ -22,8 +22,9 @@ from connectors.quickbooks_desktop.simulator.web_connector import WebConnector
 QUIET, LAST_QUIET = 1.0, 7.0
 """Seconds without anything to do until a visit counts as worked off; after the last one, longer than a poll of
 Pipedrive takes to come round."""
-STUCK = 2.5
-"""Seconds without progress until the Web Connector comes again: what is still wanted is QuickBooks' to answer."""
+STUCK, WANTED = 4.0, 1.0
+"""Seconds without progress until the Web Connector comes again; the second where nothing but reads are left: those
+wait for QuickBooks."""
 PATIENCE = 120.0
 """Seconds for one visit and everything that follows from it."""
 MORE_VISITS = 4
@@ -164,7 +165,7 @@ class Run:
                 raise NeverQuiet(f"{title}: the Web Connector reports {report.summary()}")
             if self._settled(quiet):
                 return
-        raise NeverQuiet(f"{title}: after {MORE_VISITS} more visits there is still work: {self._left()}")
+        raise NeverQuiet(f"{title}: after {MORE_VISITS} more visits there is still work: {self._left()[0]}")
 
     def _once(self) -> VisitReport:
         report = self.web_connector.visit()
@@ -179,7 +180,7 @@ class Run:
         moved = calm = time.monotonic()
         last: object = None
         while time.monotonic() < deadline:
-            left, now = self._left(), time.monotonic()
+            (left, wanted), now = self._left(), time.monotonic()
             self._look_for_the_first_deal()
             self.audience.busy(left, ledger.requests)
             if left:
@@ -189,16 +190,17 @@ class Run:
             state = (left, ledger.requests)
             if state != last:
                 moved, last = now, state
-            if left and now - moved > STUCK:
+            if left and now - moved > (WANTED if left == wanted else STUCK):
                 return False
-            time.sleep(0.3)
-        raise NeverQuiet(f"there is still work after {PATIENCE:.0f} seconds: {self._left()}")
+            time.sleep(0.25)
+        raise NeverQuiet(f"there is still work after {PATIENCE:.0f} seconds: {self._left()[0]}")
 
-    def _left(self) -> int:
+    def _left(self) -> tuple[int, int]:
+        """What is to be done, and how much of it is nothing but reads."""
         status = self.server.status()["connections"][CONNECTION]
         if stopped := status.get("stopped"):
             raise NeverQuiet(f"the server has stopped calling: {stopped}")
-        return int(status["busy"])
+        return int(status["busy"]), int(status["wanted"])
 
     def _look_for_the_first_deal(self) -> None:
         if self._first_deal is None and self.stage.account.records("deal"):

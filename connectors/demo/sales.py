@@ -104,7 +104,7 @@ class Clerk:
 
     def _lines(self, small: bool, taxable: bool) -> tuple[Line, ...]:
         rng = self.rng
-        count = rng.choices((1, 2, 3, 4), (45, 30, 15, 10))[0] if not small else 1
+        count = rng.choices((1, 2, 3, 4), (55, 27, 12, 6))[0] if not small else 1
         lines = [self.goods_line(taxable) for _ in range(count)]
         if small:
             return tuple(lines)

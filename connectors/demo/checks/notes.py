@@ -14,7 +14,7 @@ from decimal import Decimal
 from connectors.demo.checks.scene import Application, Note, Scene
 from connectors.demo.diary import FIRST_INVOICE_DATE, ZONE
 
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?P<seconds>:\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?")
 AMOUNT = re.compile(r"-?\d[\d,]*\.\d\d\b")
 REVERSED = "Reversed in QuickBooks"
 
@@ -74,33 +74,32 @@ def _balance_faults(scene: Scene, key: str, note: Note, shared: bool) -> Iterato
     said = _said_of(note, str(number))
     if said is None:
         read = _moments(" ".join(note.lines))
-        written = max(read).replace(microsecond=0) if read else None
+        written = max(read)[0] if read else None
         if shared and (written is None or any(at < written for at, state in history if "Deleted" not in state)):
             yield f"the note does not name invoice {number} with its balance"
         return
-    line, moment = said
-    true = balances_at(scene, key, moment)
+    line, moment, span = said
+    true = balances_between(scene, key, moment, span)
     if not true & set(_amounts(line)):
         shown = " or ".join(sorted(map(str, true)))
         yield f"invoice {number} had {shown} open at {moment.isoformat()}, the note says: {line}"
 
 
-def balances_at(scene: Scene, key: str, moment: datetime) -> set[Decimal]:
-    """What was open on an invoice at a moment: several answers where it changed within that very second.
+def balances_between(scene: Scene, key: str, moment: datetime, span: timedelta) -> set[Decimal]:
+    """What was open on an invoice within a span: several answers where it changed within that very second.
 
     The company's history has whole seconds, as QuickBooks has. Nothing is open on what is not there.
     """
-    second = moment.replace(microsecond=0)
     during = {
         Decimal(0) if state.get("Deleted") else Decimal(state["BalanceRemaining"])
         for at, state in scene.company.history(key)
-        if at == second
+        if moment <= at < moment + span
     }
-    return during | {scene.company.balance_at(key, second - timedelta(seconds=1)) or Decimal(0)}
+    return during | {scene.company.balance_at(key, moment - timedelta(seconds=1)) or Decimal(0)}
 
 
-def _said_of(note: Note, number: str) -> tuple[str, datetime] | None:
-    """The lines of the note from the invoice's number to the next moment, and that moment."""
+def _said_of(note: Note, number: str) -> tuple[str, datetime, timedelta] | None:
+    """The lines of the note from the invoice's number to the next moment, that moment, and how exact it is."""
     pattern = re.compile(rf"(?<![\w-]){re.escape(number)}(?![\w-])")
     for start, line in enumerate(note.lines):
         if not pattern.search(line):
@@ -108,15 +107,18 @@ def _said_of(note: Note, number: str) -> tuple[str, datetime] | None:
         for end in range(start, min(start + 4, len(note.lines))):
             text = " ".join(note.lines[start : end + 1])
             if moments := _moments(text):
-                return text, moments[-1]
+                return text, *moments[-1]
     return None
 
 
-def _moments(text: str) -> list[datetime]:
+def _moments(text: str) -> list[tuple[datetime, timedelta]]:
+    """Every moment in the text, cut to what it says: a second, or a minute where it says no seconds."""
     found = []
-    for part in MOMENT.findall(text):
-        moment = datetime.fromisoformat(part)
-        found.append((moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).astimezone(UTC))
+    for part in MOMENT.finditer(text):
+        moment = datetime.fromisoformat(part[0])
+        local = moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
+        span = timedelta(seconds=1) if part["seconds"] else timedelta(minutes=1)
+        found.append((local.astimezone(UTC).replace(microsecond=0), span))
     return found
 
 

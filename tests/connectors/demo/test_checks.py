@@ -90,10 +90,11 @@ def a_second_deal_of_the_same_invoice(stage: Stage) -> None:
 
 def an_order_torn_apart(stage: Stage) -> None:
     scene = stage.scene()
-    deal = next(key for key in scene.deals if len(scene.invoices_of(key)) > 1)
-    first, *others = scene.invoices_of(deal)
-    stage.account.edit("deal", deal, custom={IDENTITY_FIELD: identity("Invoice", first)})
-    mine = {IDENTITY_FIELD: identity("Invoice", *others)}
+    note = a_note(scene, shared=True)
+    deal, noted = note.deal or 0, note.claims[0][1]
+    others = [key for key in scene.invoices_of(deal) if key != noted]
+    stage.account.edit("deal", deal, custom={IDENTITY_FIELD: identity("Invoice", *others)})
+    mine = {IDENTITY_FIELD: identity("Invoice", noted)}
     stage.account.add_deal("Other half", org_id=scene.deals[deal]["org_id"], custom=mine)
 
 
@@ -165,7 +166,9 @@ def a_wrong_balance(stage: Stage) -> None:
 
 def a_balance_of_another_time(stage: Stage) -> None:
     """True today, but not when the note says that it was read."""
-    rewritten(stage, a_note(stage.scene(), shared=True), lambda text: re.sub(r"read 20\d\d", "read 2024", text))
+    scene = stage.scene()
+    owing = (note for note in scene.notes if re.search(r"open [1-9]", " ".join(note.lines)))
+    rewritten(stage, next(owing), lambda text: re.sub(r"read 20\d\d", "read 2024", text))
 
 
 def an_invoice_of_the_order_not_named(stage: Stage) -> None:
@@ -191,7 +194,7 @@ def a_curated_address_overwritten(stage: Stage) -> None:
 ACTOR = Actor(1, "app")
 SPOILT = {
     a_second_organization: {TWICE, LINKS}, a_second_claim: {TWICE, LINKS}, a_linked_customer_made_anew: {TWICE, LINKS},
-    a_second_deal: {TWICE}, a_second_deal_of_the_same_invoice: {TWICE, MONEY}, an_order_torn_apart: {TWICE, MONEY},
+    a_second_deal: {TWICE}, a_second_deal_of_the_same_invoice: {TWICE, MONEY}, an_order_torn_apart: {TWICE, MONEY, NOTES},
     a_second_product: {TWICE}, a_second_note: {TWICE, NOTES}, the_wrong_organization: {LINKS},
     a_guess_where_a_person_should_choose: {LINKS}, a_customer_left_behind: {LINKS}, a_deal_elsewhere: {LINKS},
     a_cent_too_much: {MONEY}, a_lost_deal: {MONEY}, a_deal_of_a_deleted_invoice_left_open: {MONEY},

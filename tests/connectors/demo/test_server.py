@@ -21,6 +21,7 @@ def test_a_port_that_was_asked_for_must_be_free() -> None:
 
 def test_without_a_wish_there_is_always_a_port() -> None:
     with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", free_port()))
 
 
