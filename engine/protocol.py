@@ -422,6 +422,10 @@ class Endpoint(Protocol):
     def canonical(self, entity: str, values: Mapping[str, Any]) -> Record:
         """A draft's values as a Query would show them once written (an `Option` as its text, money at two decimals)."""
 
+    def facts(self) -> Mapping[str, Any]:
+        """What it tells of itself for the status, asking nobody. Known keys: `calls_us` (its system visits us),
+        `tokens_spent` and `tokens_limit` (of 24 hours), `stopped` (a sentence: why nothing goes on)."""
+
     def ping(self) -> Sequence[Check]:
         """Talk to the real system where it can be called, and say what is well and what is not."""
 

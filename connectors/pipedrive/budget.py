@@ -46,9 +46,14 @@ class Budget:
         """Our share of them."""
         return int(self.total * self._settings.share)
 
+    @property
+    def spent(self) -> int:
+        """What we spent in the last 24 hours."""
+        return self._state.spent(_COUNTER, DAY)
+
     def free(self) -> int:
         """What may be spent now."""
-        ours = self.limit - self._state.spent(_COUNTER, DAY)
+        ours = self.limit - self.spent
         left = self._heard()
         return max(0, ours if left is None else min(ours, left))
 

@@ -66,6 +66,11 @@ class PipedriveEndpoint:
         """A draft's values as a Query would show them once written. Raises SystemUnavailable."""
         return self._account.canonical(entity, values)
 
+    def facts(self) -> Mapping[str, Any]:
+        """The tokens of the last 24 hours against our share of them."""
+        budget = self._client.budget
+        return {"tokens_spent": budget.spent, "tokens_limit": budget.limit}
+
     def ping(self) -> Sequence[Check]:
         """Asks Pipedrive who we are (2 tokens), and compares company, plan, clock and rights with the settings."""
         return check.ping(self._account)

@@ -77,6 +77,10 @@ class WebConnectorEndpoint:
         result = self._operations.answer(call.operation, call.arguments, request.client)
         return HttpResponse(200, write_result(call.operation, result), {"content-type": CONTENT_TYPE})
 
+    def facts(self) -> Mapping[str, Any]:
+        """The Web Connector visits us; we cannot call it."""
+        return {"calls_us": True}
+
     def canonical(self, entity: str, values: Mapping[str, Any]) -> Record:
         """Amounts at two decimals, options as their text; all else is stored as it is written."""
         source = sources()[entity]

@@ -46,6 +46,11 @@ class Visits:
         """The latest visit, as `recent` gives it, or None."""
         return next(iter(self.recent(connection, system, 1)), None)
 
+    def count(self, connection: str, system: str) -> int:
+        """How many visits are kept."""
+        query = sa.select(sa.func.count()).where(table.c.connection == connection, table.c.system == system)
+        return int(self.db.execute(query).scalar_one())
+
     def recent(self, connection: str, system: str, limit: int) -> list[dict[str, Any]]:
         """The facts of the last visits, newest first, each with `ticket`, `first_at` and `last_at` (aware UTC)."""
         query = (

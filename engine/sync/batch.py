@@ -94,6 +94,15 @@ class Batch:
             self.resolve_all([(name, key)])
         return self._resolved[(name, key)]
 
+    def under_way(self, name: str, key: str) -> bool:
+        """Whether a record without a link will have come to an end soon: its turn in the queue is near, or its first
+        reading is not over."""
+        mapping = self.connection.compiled.mappings[name]
+        row = self.tx.work.get(self.connection.name, name, [key]).get(key)
+        if row is not None:
+            return row.state in ("due", "leased")
+        return self.tx.cursors.get(self.connection.name, *mapping.source).completed_at is None
+
     def linked_meanwhile(self, references: Iterable[tuple[str, str]]) -> bool:
         """Whether any of these references has a link by now, whatever was read before."""
         by_mapping: dict[str, list[str]] = defaultdict(list)

@@ -110,7 +110,9 @@ class Connection:
                 found[entity] = self._source_reading(catalogue[entity], mappings)
         for name in list(found):
             for relation in catalogue[name].lookups:
-                found[relation.entity] = Reading(relation.entity, gone=catalogue[relation.entity].reports_gone)
+                gone = catalogue[relation.entity].reports_gone
+                # Without fields: what a look-up needs is the connector's to say, and it may be more than mappings use.
+                found[relation.entity] = Reading(relation.entity, gone=gone)
         mirrors = [ref[1] for ref in (*self.by_target, *self.matched) if ref[0] == system]
         for entity in mirrors:
             found.setdefault(entity, Reading(entity, mirror=True))

@@ -43,20 +43,27 @@ class Freshness:
                 queries.append(query)
         return queries
 
-    def require(self, ref: Ref, rows: Sequence[WorkRow], keys: Sequence[str] = ()) -> None:
-        """Go on only if the entity (or, where it is read by keys, these records) was looked at recently."""
-        since = self._since(rows)
+    def require(self, refs: Sequence[Ref], rows: Sequence[WorkRow], keys: Sequence[str] = ()) -> None:
+        """Go on only if the entities (or, where one is read by keys, these records) were looked at recently."""
+        asked = [row.need_since for row in rows if row.need_since is not None and row.need_since > self.now - STALE]
+        since = max(asked, default=self.now - RECENT)
+        stale = [ref[1] for ref in refs if not self._is_fresh(ref, keys, since)]
+        if stale:
+            # What was asked for stays asked for: with a later moment each look would make the one before too old.
+            since = max(asked, default=self.now)
+            raise Settled("due", "looking", f"{' and '.join(stale)} must be looked at first", fresh_since=since)
+
+    def _is_fresh(self, ref: Ref, keys: Sequence[str], since: datetime) -> bool:
+        """If not, the query that makes it so is put down."""
         if self.connection.entity(ref).refresh == "keys" and keys:
             held = self.tx.snapshots.get(self.connection.name, *ref, keys)
             stale = [key for key in keys if key not in held or held[key].read_at < since]
-            if not stale:
-                return
             self._keys[ref[1]].update(stale)
-        elif self.looked_at(ref[1], since):
-            return
-        else:
-            self._lists.add(ref[1])
-        raise Settled("due", "looking", f"{ref[1]} must be looked at first", fresh_since=self.now)
+            return not stale
+        if self.looked_at(ref[1], since):
+            return True
+        self._lists.add(ref[1])
+        return False
 
     def require_list_since(self, entity: str, moment: datetime) -> None:
         """Go on only if the list of an entity was read after a moment (that of an attempt whose outcome is unknown)."""
@@ -70,9 +77,3 @@ class Freshness:
         if cursor.started_at is None or cursor.completed_at is None:
             return False
         return cursor.completed_at >= cursor.started_at >= since
-
-    def _since(self, rows: Sequence[WorkRow]) -> datetime:
-        asked = [row.need_since for row in rows if row.need_since is not None]
-        if asked and max(asked) > self.now - STALE:
-            return max(asked)
-        return self.now - RECENT

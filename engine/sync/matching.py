@@ -43,8 +43,8 @@ def by_identity(batch: Batch, mapping: CompiledMapping, unit: Unit) -> str | Non
 
 def by_keys(batch: Batch, fresh: Freshness, mapping: CompiledMapping, unit: Unit) -> Match:
     """Try the match keys in their order, on a fresh look at what they are looked up in."""
-    for entity in sorted({target.entity for key in mapping.match for target in key.targets}):
-        fresh.require((mapping.target[0], entity), unit.rows)
+    entities = sorted({target.entity for key in mapping.match for target in key.targets})
+    fresh.require([(mapping.target[0], entity) for entity in entities], unit.rows)
     name, record = batch.connection.name, unit.primary.element.record
     tried = []
     for position, key in enumerate(mapping.match):

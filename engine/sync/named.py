@@ -52,7 +52,7 @@ class Named:
         if self.batch.named(mapping.name, text).state == "linked":
             raise Settled("done", "unchanged", "linked already")
         require_first_readings(self.batch, mapping)
-        self.fresh.require(mapping.target, [row])
+        self.fresh.require([mapping.target], [row])
         found = self._find(mapping, text)
         if len(found) > 1:
             raise parked(f"{len(found)} records are named {text!r}", "M101", "match", candidates=found)

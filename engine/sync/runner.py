@@ -32,6 +32,7 @@ from engine.sync.receiver import waiting_for
 from engine.sync.recovery import Recovery
 from engine.sync.settling import settle
 from engine.sync.unit import Member, Settled, Unit, parked, skipped, waiting
+from engine.sync.values import at
 
 LEASE = timedelta(minutes=2)
 """How long a row stays with a worker that gives no sign of life. A process of this machine that died is noticed."""
@@ -165,6 +166,11 @@ class Runner:
             if resolved.state == "never":
                 source = self.connection.compiled.mappings[one.mapping].source
                 self.tx.wanted.add(self.connection.name, *source, [one.key], f"needed for {one.field}", self.now)
+        if not waits:
+            # An optional reference is left, but not if it only comes a moment later: that would be a second write.
+            waits = [ref for ref in draft.left if self.batch.under_way(*ref)]
+            if waits:
+                raise waiting(f"{waits[0][0]} {waits[0][1]} has its turn first", draft.left)
         if waits:
             reason = draft.waits[0].reason if draft.waits else f"{draft.names[0][1]!r} is being made"
             raise waiting(reason, waits + draft.left)
@@ -227,7 +233,11 @@ class Runner:
             return diff_new({**mapping.scope, **values}, draft.again, mapping.rules)
         base = target.base or Base({}, {}, {})
         again = base.sent.get(decisions.AGAIN, {})
-        three = Three(base.sent, base.seen, target.record, again)
+        sent = base.sent
+        if mapped.unit.ended is not None:
+            # What the rule for an end says is an event: it also changes fields that we never wrote before.
+            sent = {**{path: at(target.record, path) for path in values}, **sent}
+        three = Three(sent, base.seen, target.record, again)
         return diff_linked(values, draft.again, mapping.rules, three)
 
     def decide(self, mapped: Mapped, target: Target, diff: Diff) -> Change:
@@ -244,7 +254,7 @@ class Runner:
         change = decisions.change(self.connection, unit, mapped.draft, target, diff, children)
         change = decisions.with_end(self.connection, change, mapped.note, mapped.append)
         if change.needs_look:
-            self.fresh.require(mapping.target, unit.rows, [target.key] if target.key else [])
+            self.fresh.require([mapping.target], unit.rows, [target.key] if target.key else [])
         if change.action == "none":
             decisions.adopt(self.tx, self.connection, change, self.now)
             step = "link" if change.outcome == "linked" else "decide"

@@ -17,9 +17,11 @@ REASONS = 50
 def status(connection: Connection) -> dict[str, Any]:
     """By mapping the counts by state and outcome with reasons; what is under way; the last visits; links.
 
-    `busy` counts the rows that are due or leased and the keys that are wanted: nought means that all has settled.
+    `busy` counts what is left to do: rows that are due or leased, and records that are `wanted`, which the next visit
+    is to read by their keys.
     """
     name = connection.name
+    facts = {system: endpoint.facts() for system, endpoint in connection.endpoints.items()}
     with connection.store.reading() as tx:
         states, totals, last = tx.work.counts(name), tx.journal.totals(name), tx.work.outcomes(name)
         mappings = {
@@ -35,25 +37,20 @@ def status(connection: Connection) -> dict[str, Any]:
         rows = sum(count for of in states.values() for state, count in of.items() if state in ("due", "leased"))
         wanted = sum(tx.wanted.count(name, system) for system in connection.connectors)
         visits = {system: tx.visits.last(name, system) for system in connection.connectors}
+        counted = sum(tx.visits.count(name, system) for system in facts if facts[system].get("calls_us"))
         links = {f"{source} -> {target}": count for (source, target), count in tx.links.count(name).items()}
-    facts = {system: _facts(endpoint) for system, endpoint in connection.endpoints.items()}
     return {
         "mappings": mappings,
         "busy": rows + wanted,
         "wanted": wanted,
         "last_visits": visits,
-        "visits": sum(int(one.get("visits", 0)) for one in facts.values()),
+        "visits": counted,
         "tokens_spent": sum(int(one.get("tokens_spent", 0)) for one in facts.values()),
         "stopped": next((one["stopped"] for one in facts.values() if one.get("stopped")), None),
-        "systems": facts,
+        "systems": {system: dict(one) for system, one in facts.items()},
         "links": links,
     }
 
 
 def _reasons(tx: Transaction, connection: str, mapping: str, state: WorkState) -> dict[str, int]:
     return dict(tx.work.reasons(connection, mapping, state, REASONS))
-
-
-def _facts(endpoint: Any) -> dict[str, Any]:
-    """What an endpoint says of itself, if it does (`Endpoint.facts`)."""
-    return dict(endpoint.facts()) if hasattr(endpoint, "facts") else {}

@@ -173,6 +173,9 @@ class MemoryEndpoint:
     def canonical(self, entity: str, values: Mapping[str, Any]) -> Record:
         return {path: f"{one.entity}:{one.key}" if isinstance(one, Option) else one for path, one in values.items()}
 
+    def facts(self) -> Mapping[str, Any]:
+        return {}
+
     def ping(self) -> list[Check]:
         return [Check("memory", True, "always there")]
 

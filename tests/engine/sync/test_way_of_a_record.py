@@ -156,6 +156,18 @@ def test_a_voided_bill_leaves_a_shared_sale_and_the_last_one_loses_it(world: Wor
     assert len(world.crm.writes) == before
 
 
+def test_the_rule_for_an_end_overwrites_a_field_that_we_never_wrote(world: World) -> None:
+    world.books.put("client", "c1", name="Acme")
+    bill(world, "b1")
+    world.settle()
+    (key,) = world.crm.of("sale")
+    world.clock.on(minutes=5)
+    world.crm.put("sale", key, status="open")
+    bill(world, "b1", void=True, lines=[], total=Decimal(0))
+    world.settle()
+    assert world.crm.of("sale")[key]["status"] == "lost"
+
+
 def test_a_deleted_client_runs_its_rule_with_a_note_once(world: World) -> None:
     world.books.put("client", "c1", name="Acme")
     world.settle()
