@@ -194,7 +194,8 @@ def a_curated_address_overwritten(stage: Stage) -> None:
 ACTOR = Actor(1, "app")
 SPOILT = {
     a_second_organization: {TWICE, LINKS}, a_second_claim: {TWICE, LINKS}, a_linked_customer_made_anew: {TWICE, LINKS},
-    a_second_deal: {TWICE}, a_second_deal_of_the_same_invoice: {TWICE, MONEY}, an_order_torn_apart: {TWICE, MONEY, NOTES},
+    a_second_deal: {TWICE}, a_second_deal_of_the_same_invoice: {TWICE, MONEY},
+    an_order_torn_apart: {TWICE, MONEY, NOTES},
     a_second_product: {TWICE}, a_second_note: {TWICE, NOTES}, the_wrong_organization: {LINKS},
     a_guess_where_a_person_should_choose: {LINKS}, a_customer_left_behind: {LINKS}, a_deal_elsewhere: {LINKS},
     a_cent_too_much: {MONEY}, a_lost_deal: {MONEY}, a_deal_of_a_deleted_invoice_left_open: {MONEY},
