@@ -89,12 +89,17 @@ class _Reading:
                 self.found.append(finding(child.key, "E119", message, "Take the line out."))
             self.no_nulls(child)
 
-    def rules(self, node: Node) -> tuple[FieldRule, ...]:
-        own = [self.rule(name, child) for name, child in _block(node, "fields") if child.value is not None]
-        custom = [self.rule(f"custom.{name}", one) for name, one in _block(node, "custom") if one.value is not None]
+    def rules(self, node: Node, literal: bool = False) -> tuple[FieldRule, ...]:
+        """With `literal`, a bare value is the value itself: of a record that is gone there is little to select."""
+        own = [self.rule(name, child, literal) for name, child in _block(node, "fields") if child.value is not None]
+        custom = [
+            self.rule(f"custom.{name}", one, literal) for name, one in _block(node, "custom") if one.value is not None
+        ]
         return tuple(own + custom)
 
-    def rule(self, path: str, node: Node) -> FieldRule:
+    def rule(self, path: str, node: Node, literal: bool = False) -> FieldRule:
+        if not node.block and literal:
+            return FieldRule(path, node.mark, node.key, given=_constant(node))
         if not node.block:
             return FieldRule(path, node.mark, node.key, select=_expression(node))
         sources = [name for name in _SOURCES if name in node.block]
@@ -163,7 +168,7 @@ class _Reading:
         if append is not None:
             named = [(name, _expression(child)) for name, child in append.block.items()]
             parts = tuple(named) if append.block else ((None, _expression(append)),)
-        return GoneRule(kind, node.key, self.rules(node), _optional(node, "note"), parts)
+        return GoneRule(kind, node.key, self.rules(node, literal=True), _optional(node, "note"), parts)
 
 
 def _text(node: Node) -> str:

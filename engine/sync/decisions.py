@@ -117,6 +117,9 @@ class Change:
         if self.diff.again:
             sent[AGAIN] = self.diff.again
         earlier = (self.target.base.sent if self.target.base else {}).get(APPENDED, [])
+        if self.unit.revived:
+            earlier = []
+            sent.pop(APPENDED, None)
         if earlier or self.appended:
             sent[APPENDED] = [*earlier, *self.appended]
         return sent

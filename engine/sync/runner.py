@@ -232,7 +232,7 @@ class Runner:
         if target.how == "create":
             return diff_new({**mapping.scope, **values}, draft.again, mapping.rules)
         base = target.base or Base({}, {}, {})
-        again = base.sent.get(decisions.AGAIN, {})
+        again = {} if mapped.unit.revived else base.sent.get(decisions.AGAIN, {})
         sent = base.sent
         if mapped.unit.ended is not None:
             # What the rule for an end says is an event: it also changes fields that we never wrote before.

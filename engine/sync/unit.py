@@ -50,6 +50,11 @@ class Unit:
     """The rows ask for no other unit: they may finish with this one's last answer."""
 
     @property
+    def revived(self) -> bool:
+        """A member was gone and is there again: what its end wrote is no longer true."""
+        return any(one.link is not None and one.link.gone is not None for one in self.living)
+
+    @property
     def primary(self) -> Member:
         """The member whose values count where they are not combined."""
         return self.ended if self.ended is not None else self.living[0]

@@ -30,7 +30,7 @@ fields:
   name: name
   mail: mail
   city: {from: town, conflicts: park}
-when_deleted: {fields: {state: {value: gone}}, note: Deleted in the books}
+when_deleted: {fields: {state: gone}, note: Deleted in the books}
 """
 
 SALES = """
@@ -54,8 +54,8 @@ children:
       product: what
       quantity: qty
       price: price
-when_voided: {fields: {status: {value: lost}}}
-when_deleted: {fields: {status: {value: lost}}}
+when_voided: {fields: {status: lost}}
+when_deleted: {fields: {status: lost}}
 """
 
 MEMOS = """

@@ -208,6 +208,12 @@ def test_each_part_of_a_receipt_becomes_a_memo_with_the_balances_read_after_it(w
     before = len(world.crm.writes)
     world.settle()
     assert len(world.crm.writes) == before
+    world.books.put("receipt", "r1", parts=parts)
+    world.settle()
+    assert [one["words"] for one in world.crm.of("memo").values()] == ["20 by Cash; B1 0 B2 30"]
+    world.books.delete("receipt", "r1")
+    world.settle()
+    assert [one["words"] for one in world.crm.of("memo").values()] == ["20 by Cash; B1 0 B2 30 (taken back)"]
 
 
 @pytest.mark.parametrize("action", ["create", "update", "children"])
