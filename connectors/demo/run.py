@@ -25,10 +25,8 @@ Pipedrive takes to come round."""
 STUCK, WANTED = 4.0, 1.0
 """Seconds without progress until the Web Connector comes again; the second where nothing but reads are left: those
 wait for QuickBooks."""
-PATIENCE = 120.0
-"""Seconds for one visit and everything that follows from it."""
-MORE_VISITS = 4
-"""How often it may come again for one chapter."""
+PATIENCE = 150.0
+"""Seconds for one visit and everything that follows from it; a killed server's leases may have to run out first."""
 WRITES_BEFORE_KILL = 5
 
 
@@ -159,13 +157,13 @@ class Run:
     def _visit(self, title: str, quiet: float = QUIET) -> None:
         """One visit and all that follows; QuickBooks is asked again where something is still wanted of it."""
         self.audience.say(title)
-        for _ in range(1 + MORE_VISITS):
+        deadline = time.monotonic() + PATIENCE
+        while True:
             report = self._once()
             if not report.ok:
                 raise NeverQuiet(f"{title}: the Web Connector reports {report.summary()}")
-            if self._settled(quiet):
+            if self._settled(quiet, deadline):
                 return
-        raise NeverQuiet(f"{title}: after {MORE_VISITS} more visits there is still work: {self._left()[0]}")
 
     def _once(self) -> VisitReport:
         report = self.web_connector.visit()
@@ -173,10 +171,9 @@ class Run:
         self.requests += report.requests
         return report
 
-    def _settled(self, quiet: float) -> bool:
+    def _settled(self, quiet: float, deadline: float) -> bool:
         """True once there is nothing to do for `quiet` seconds; False when nothing moves but something is left."""
         ledger = self.stage.account.ledger
-        deadline = time.monotonic() + PATIENCE
         moved = calm = time.monotonic()
         last: object = None
         while time.monotonic() < deadline:
