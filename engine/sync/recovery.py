@@ -51,9 +51,11 @@ class Recovery:
     def _look_up(self, mapping: CompiledMapping, intent: Intent, rows: Sequence[WorkRow]) -> tuple[Write | None, bool]:
         """The request that finds out, if one is needed; else whether it turned out to be carried out."""
         batch, write = self.batch, Write.unpack(intent.request)
+        ours = [[row.mapping, row.source_key, row.touched] for row in rows]
+        intent = replace(intent, context={**intent.context, "rows": ours, "owner": self.owner})
         name, system = batch.connection.name, mapping.target[0]
         if write.action == "children":
-            return self._again(mapping, intent, write, rows), False
+            return self._again(mapping, intent, write), False
         if write.action == "create":
             self.fresh.require_list_since(write.entity, intent.created_at)
             found = batch.tx.snapshots.by_identity(name, system, write.entity, write.identity[:1])
@@ -68,16 +70,12 @@ class Recovery:
         )
         return None, False
 
-    def _again(self, mapping: CompiledMapping, intent: Intent, write: Write, rows: Sequence[WorkRow]) -> Write:
+    def _again(self, mapping: CompiledMapping, intent: Intent, write: Write) -> Write:
         """Children carry no identity: the connector reads what is there, pairs it, and sends only the rest."""
         batch = self.batch
         again = replace(write, id=uuid4().hex, recover=True)
         results.close(batch.tx, batch.connection, mapping, intent, "failed", "asked again with a look first", batch.now)
-        held = [[row.mapping, row.source_key, row.touched] for row in rows]
-        context = {**intent.context, "rows": held, "owner": self.owner}
-        renewed = replace(
-            intent, id=again.id, request=again.pack(), context=context, state="open", created_at=batch.now, result=None
-        )
+        renewed = replace(intent, id=again.id, request=again.pack(), state="open", created_at=batch.now, result=None)
         batch.tx.intents.add(batch.connection.name, mapping.target[0], [renewed])
         return again
 
