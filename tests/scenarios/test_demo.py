@@ -105,7 +105,8 @@ def test_the_report_has_the_counts_of_every_mapping(played: Played) -> None:
     keys = {"created", "linked", "updated", "unchanged", "waiting", "parked"}
     assert all(one.keys() >= keys for one in data["mappings"].values())
     assert data["mappings"]["customers"]["linked"] >= 5
-    assert sum(data["mappings"]["customers"]["parked"].values()) == 7
+    wait = sum(one.outcome == "parked" for one in played.stage.diary.expected.values())
+    assert sum(data["mappings"]["customers"]["parked"].values()) == wait > 0
     assert data["mappings"]["payments"]["created"] >= 40
     assert data["visits"] >= 4
     assert (data["duplicates"], data["wrong_links"], data["last_visit_writes"]) == (0, 0, 0)
