@@ -30,8 +30,8 @@ DEAREST = 40
 """Tokens reckoned for each write taken: an ordinary one is 5, a deal's lines seldom more (25 in bulk, 15 removed)."""
 LEAST = 10
 """Fewer tokens than this carry nothing useful: a list call, a note."""
-READING = timedelta(minutes=2)
-"""How long the right to read is kept without a sign of life."""
+READING = timedelta(seconds=30)
+"""How long the right to read is kept without a sign of life: longer than a page takes, short after a power cut."""
 SOON = timedelta(seconds=2)
 FAULTS = 5
 """Faults in a row after which the service is taken to be unwell; one alone may be one record's."""
