@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.postgres"]
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference"
 
 

@@ -128,10 +128,11 @@ def build(folder: Path, store: Store, clock: Clock, books: System, crm: System, 
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, url: str) -> Iterator[World]:
+    """On SQLite and on PostgreSQL, one after the other."""
     clock = Clock()
     books, crm = System(clock), System(clock)
-    store = Store.open(f"sqlite:///{tmp_path}/engine.db")
+    store = Store.open(url)
     connection = build(tmp_path / "mappings", store, clock, books, crm, [COMPANIES, SALES, MEMOS])
     yield World(books, crm, connection, clock, store)
     connection.close()

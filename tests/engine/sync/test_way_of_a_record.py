@@ -278,11 +278,13 @@ def test_a_passing_fault_is_tried_again_until_it_passes(world: World) -> None:
     assert len(world.crm.writes) == 4
 
 
-def test_a_lost_store_is_rebuilt_from_the_identities_without_a_write(world: World, tmp_path: Path) -> None:
+def test_a_lost_store_is_rebuilt_from_the_identities_without_a_write(
+    world: World, tmp_path: Path, second_url: str
+) -> None:
     world.books.put("client", "c1", name="Acme", town="Bayshore")
     world.settle()
     before = len(world.crm.writes)
-    store = Store.open(f"sqlite:///{tmp_path}/second.db")
+    store = Store.open(second_url)
     connection = build(tmp_path / "again", store, world.clock, world.books, world.crm, [COMPANIES])
     again = World(world.books, world.crm, connection, world.clock, store)
     again.settle()
@@ -291,8 +293,10 @@ def test_a_lost_store_is_rebuilt_from_the_identities_without_a_write(world: Worl
     store.close()
 
 
-def test_what_a_person_does_to_a_sale_flows_back_and_our_own_writes_do_not(world: World, tmp_path: Path) -> None:
-    store = Store.open(f"sqlite:///{tmp_path}/both.db")
+def test_what_a_person_does_to_a_sale_flows_back_and_our_own_writes_do_not(
+    world: World, tmp_path: Path, second_url: str
+) -> None:
+    store = Store.open(second_url)
     texts = [COMPANIES, SALES, BACK]
     connection = build(tmp_path / "both", store, world.clock, world.books, world.crm, texts)
     both = World(world.books, world.crm, connection, world.clock, store)

