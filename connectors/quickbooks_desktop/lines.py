@@ -49,8 +49,10 @@ def _line(line: Record, kind: Kind) -> Record:
     quantity, rate, percent = line.get("Quantity"), line.get("Rate"), line.get("RatePercent")
     if rate is None and percent is None and quantity in (None, ONE):
         return _made(line.get("TxnLineID"), item, line.get("Desc"), ONE, amount, amount)
-    if rate is not None and _cents((ONE if quantity is None else quantity) * rate) == amount:
-        return _made(line.get("TxnLineID"), item, line.get("Desc"), ONE if quantity is None else quantity, rate, amount)
+    count = ONE if quantity is None else quantity
+    # A rate of parts of a cent would be rounded by who takes it, and no one else counts below nought.
+    if rate is not None and rate == _cents(rate) and count > 0 and _cents(count * rate) == amount:
+        return _made(line.get("TxnLineID"), item, line.get("Desc"), count, rate, amount)
     return _made(line.get("TxnLineID"), item, _explained(line), ONE, amount, amount)
 
 

@@ -76,7 +76,7 @@ def left_out(mapping: CompiledMapping, element: Element, linked: bool) -> str | 
         return None
     day = element.record.get(mapping.date_field)
     if isinstance(day, str) and day[:10] < mapping.since:
-        return f"since: {mapping.date_field} {day[:10]} is before {mapping.since}"
+        return f"since: its {mapping.date_field} is before {mapping.since}"
     return None
 
 

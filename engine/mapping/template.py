@@ -191,12 +191,23 @@ def minute(value: Any) -> str | None:
     return None if value is None else datetime.fromisoformat(str(value)).strftime("%Y-%m-%d %H:%M")
 
 
+def second(value: Any) -> str | None:
+    """`{{ read_at | second }}`: 2026-01-31 09:30:05, the time as it is written there."""
+    return None if value is None else datetime.fromisoformat(str(value)).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def length(value: Any) -> int:
     """The number of elements of a list or characters of a text; nought for null."""
     return 0 if value is None else len(value)
 
 
-OWN_FILTERS: Final[dict[str, Callable[..., Any]]] = {"amount": amount, "day": day, "minute": minute, "length": length}
+OWN_FILTERS: Final[dict[str, Callable[..., Any]]] = {
+    "amount": amount,
+    "day": day,
+    "minute": minute,
+    "second": second,
+    "length": length,
+}
 FILTERS: Final = {**{name: _filter(name) for name, one in TRANSFORMS.items() if one.filter}, **OWN_FILTERS}
 """Every filter by name: the transforms that need no table, and a few for printing."""
 

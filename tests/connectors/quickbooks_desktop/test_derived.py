@@ -142,9 +142,19 @@ def test_what_quantity_and_rate_do_not_make_is_one_at_the_amount_with_the_truth_
 
 
 def test_rounding_to_the_cent_is_no_difference() -> None:
-    assert brief(invoice(line("1", Quantity=D(3), Rate=D("0.33333"), Amount=D("1.00")))) == [
-        ("1", D(3), D("0.33333"), D("1.00"))
+    assert brief(invoice(line("1", Quantity=D("2.5"), Rate=D("0.33"), Amount=D("0.83")))) == [
+        ("1", D("2.5"), D("0.33"), D("0.83"))
     ]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "rate", "amount"), [("3", "0.33333", "1.00"), ("8", "0.125", "1.00"), ("-2", "5", "-10")]
+)
+def test_a_price_of_parts_of_a_cent_and_a_negative_count_become_one_at_the_amount(
+    quantity: str, rate: str, amount: str
+) -> None:
+    (made,) = brief(invoice(line("1", Quantity=D(quantity), Rate=D(rate), Amount=D(amount))))
+    assert made == ("1", D(1), D(amount), D(amount))
 
 
 def test_subtotals_and_descriptions_cost_nothing_and_discounts_are_negative() -> None:

@@ -140,7 +140,7 @@ def test_only_and_since_say_which_of_them_left_it_out(tmp_path: Path) -> None:
     (credit,) = payments.elements(payment(applied("T1", "CreditMemo")))
     assert (payments.left_out(credit, True) or "").startswith("only:")
     old = one(invoices, invoice(TxnDate="2025-12-31"))
-    assert invoices.left_out(old, False) == "since: TxnDate 2025-12-31 is before 2026-01-01"
+    assert invoices.left_out(old, False) == "since: its TxnDate is before 2026-01-01"
     assert invoices.left_out(old, True) is None
     assert invoices.left_out(one(invoices, invoice(TxnDate="2026-01-01")), False) is None
 
