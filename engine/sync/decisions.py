@@ -8,18 +8,20 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
+from engine.mapping.compiled import CompiledMapping
 from engine.mapping.draft import MISSING, ChildDraft, Draft
 from engine.protocol import Child, Children, Entity, Record, Write
 from engine.store.bases import Base
 from engine.store.journal import Entry
 from engine.store.store import Transaction
+from engine.sync import own_line
 from engine.sync.connection import Connection
 from engine.sync.differ import ChildrenDiff, Diff
 from engine.sync.linking import link_members, unlink
 from engine.sync.matcher import Match
 from engine.sync.story import entry
 from engine.sync.unit import Settled, Unit, parked
-from engine.sync.values import at
+from engine.sync.values import at, replaced
 
 AGAIN, APPENDED = "?again", "?appended"
 """What a base keeps beside the fields' values: what `again_when` compared, and the texts that were appended."""
@@ -171,6 +173,36 @@ def conflict(diff: Diff) -> Settled:
     fields = [{"field": one.path, "ours": one.drafted, "theirs": _plain(one.now)} for one in diff.conflicts]
     names = ", ".join(one.path for one in diff.conflicts)
     return parked(f"both sides changed {names}", "M131", "decide", fields=fields)
+
+
+# --------------------------------------------------------------------------------------------------- own lines
+def with_own_lines(mapping: CompiledMapping, record: Record, values: Mapping[str, Any]) -> Record:
+    """The target as `own_line` rules see it: of such a text our line alone. Raises Settled where it is doubled."""
+    lines = {path: _own(at(record, path), values[path]) for path in own_line_paths(mapping, values)}
+    return replaced(record, lines) if lines else record
+
+
+def with_whole_texts(entity: Entity, mapping: CompiledMapping, record: Record, values: Record) -> Record:
+    """What is sent for `own_line` rules: the others' words with our line in its place. Raises Settled if too long."""
+    made = dict(values)
+    for path in own_line_paths(mapping, values):
+        made[path] = own_line.placed(_plain(at(record, path)), str(values[path]))
+        field_ = entity.field(path)
+        if field_ is not None and field_.length is not None and len(made[path]) > field_.length:
+            raise parked(f"{path} would have {len(made[path])} characters with our line", "M133", "decide")
+    return made
+
+
+def own_line_paths(mapping: CompiledMapping, values: Mapping[str, Any]) -> list[str]:
+    """The drafted fields of which only a line is ours."""
+    return [path for path, value in values.items() if value and path in mapping.rules and mapping.rules[path].own_line]
+
+
+def _own(text: Any, line: Any) -> str | None:
+    try:
+        return own_line.own(_plain(text), str(line))
+    except own_line.Doubled as doubled:
+        raise parked(f"{doubled}; take all but one out", "M134", "diff") from doubled
 
 
 # ----------------------------------------------------------------------------------------------------- the change

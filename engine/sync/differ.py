@@ -30,6 +30,8 @@ class FieldRule(Protocol):
     def conflicts(self) -> str: ...
     @property
     def rewritten(self) -> bool: ...
+    @property
+    def own_line(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ def _first_link(path: str, value: Any, rule: FieldRule | None, three: Three) -> 
         return FieldDiff(path, "write", value, now, "was empty", where)
     if same(now, value):
         return FieldDiff(path, "adopt", value, now, "already the same", where)
+    if rule is not None and rule.own_line:
+        return FieldDiff(path, "write", value, now, "our own line", where)
     if rule is not None and rule.on_link == "overwrite":
         return FieldDiff(path, "write", value, now, "the mapping says on_link: overwrite", where)
     return FieldDiff(path, "keep", value, now, "was filled before the link", where)

@@ -16,6 +16,8 @@ from engine.store.bases import Base
 from engine.store.store import Transaction
 from engine.sync.batch import Batch
 from engine.sync.connection import Connection
+from engine.sync.decisions import with_own_lines
+from engine.sync.unit import Settled
 from engine.sync.values import at, replaced
 
 
@@ -30,15 +32,19 @@ def forward(
     now: datetime,
 ) -> None:
     """Tell the mappings back what this write made of the target."""
-    backward = [one for one in connection.by_source.get(mapping.target, ()) if one.target == mapping.source]
-    if not backward or write.entity != mapping.target[1] or not result.record:
+    if write.entity != mapping.target[1] or not result.record:
         return
     written = {path: at(result.record, path) for path in write.values}
     answered = {path: value for path, value in written.items() if value is not MISSING}
     record = replaced(before, answered) if before else result.record
-    batch = Batch(tx, connection, now)
-    for back in backward:
-        _learn(batch, back, mapping, key, record)
+    learn(Batch(tx, connection, now), mapping, key, record)
+
+
+def learn(batch: Batch, mapping: CompiledMapping, key: str, record: Record) -> None:
+    """The mappings back take this state of the target for known: only what differs from it later is written."""
+    for back in batch.connection.by_source.get(mapping.target, ()):
+        if back.target == mapping.source:
+            _learn(batch, back, mapping, key, record)
 
 
 def _learn(batch: Batch, back: CompiledMapping, mapping: CompiledMapping, key: str, record: Record) -> None:
@@ -54,7 +60,16 @@ def _learn(batch: Batch, back: CompiledMapping, mapping: CompiledMapping, key: s
     bases = {}
     for target in targets:
         base = known.get(target, Base({}, {}, {}))
-        there = {path: at(held[target].record, path) for path in values} if target in held else {}
+        there = _there(back, held[target].record, values) if target in held else {}
         seen = {path: value for path, value in there.items() if value is not MISSING}
         bases[target] = Base({**base.sent, **values}, {**seen, **base.seen}, base.children)
     tx.bases.put(connection.name, back.source, back.target, bases)
+
+
+def _there(back: CompiledMapping, record: Record, values: Record) -> Record:
+    """What the drafted fields hold now; nothing where our line is doubled, which parks when it is to be written."""
+    try:
+        seen = with_own_lines(back, record, values)
+    except Settled:
+        return {}
+    return {path: at(seen, path) for path in values}

@@ -15,9 +15,10 @@ from engine.store.bases import Base
 from engine.store.intents import Intent, IntentState
 from engine.store.store import Transaction
 from engine.store.work import Finished
-from engine.sync import echo, named, retries
+from engine.sync import echo, named, own_line, retries
 from engine.sync.batch import Batch
 from engine.sync.connection import Connection
+from engine.sync.decisions import own_line_paths
 from engine.sync.linking import link_members, unlink
 from engine.sync.matching import intent_holder
 from engine.sync.receiver import LIVE, hold
@@ -98,6 +99,8 @@ def _keep_base(
         answered = at(result.record, path) if path in context["written"] and result.record else MISSING
         fallback = write.values.get(path) if path in context["written"] else now_value
         seen[path] = fallback if answered is MISSING else answered
+        if path in own_line_paths(mapping, {path: context["sent"].get(path)}):
+            seen[path] = own_line.own(seen[path], str(context["sent"][path]))
     if write.action == "children" and write.child is not None:
         children[write.child] = _children(
             old.children.get(write.child, {}), context, connection, mapping, write, result

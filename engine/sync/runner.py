@@ -19,7 +19,7 @@ from engine.store.bases import Base
 from engine.store.intents import Intent
 from engine.store.store import Transaction
 from engine.store.work import WorkRow
-from engine.sync import decisions, matching
+from engine.sync import decisions, echo, matching
 from engine.sync.batch import Batch
 from engine.sync.bundles import Bundle, bundles
 from engine.sync.connection import Connection, Ref
@@ -237,8 +237,8 @@ class Runner:
         if mapped.unit.ended is not None:
             # What the rule for an end says is an event: it also changes fields that we never wrote before.
             sent = {**{path: at(target.record, path) for path in values}, **sent}
-        three = Three(sent, base.seen, target.record, again)
-        return diff_linked(values, draft.again, mapping.rules, three)
+        now = decisions.with_own_lines(mapping, target.record, values)
+        return diff_linked(values, draft.again, mapping.rules, Three(sent, base.seen, now, again))
 
     def decide(self, mapped: Mapped, target: Target, diff: Diff) -> Change:
         """The one change to make now, with its reason. Raises Settled where there is none to make."""
@@ -253,10 +253,13 @@ class Runner:
         }
         change = decisions.change(self.connection, unit, mapped.draft, target, diff, children)
         change = decisions.with_end(self.connection, change, mapped.note, mapped.append)
+        change.values = decisions.with_whole_texts(entity, mapping, target.record, change.values)
         if change.needs_look:
             self.fresh.require([mapping.target], unit.rows, [target.key] if target.key else [])
         if change.action == "none":
             decisions.adopt(self.tx, self.connection, change, self.now)
+            if target.how == "link" and target.key is not None:
+                echo.learn(self.batch, mapping, target.key, target.record)
             step = "link" if change.outcome == "linked" else "decide"
             raise Settled("done", change.outcome, change.reason, waits=mapped.draft.left, step=step)
         change.left = mapped.draft.left

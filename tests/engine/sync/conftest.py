@@ -81,7 +81,7 @@ from: crm.sale
 to: books.bill
 for: linked
 fields:
-  memo: {template: "{{ status or 'open' }}, {{ stage }}"}
+  memo: {template: "CRM: {{ status or 'open' }}, {{ stage }}", own_line: true}
 """
 
 

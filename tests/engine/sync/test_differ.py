@@ -20,6 +20,7 @@ class Rule:
     on_link: str = "leave"
     conflicts: str = "source_wins"
     rewritten: bool = False
+    own_line: bool = False
 
 
 @dataclass(frozen=True)

@@ -310,9 +310,20 @@ def test_what_a_person_does_to_a_sale_flows_back_and_our_own_writes_do_not(
     both.crm.put("sale", key, stage="Sent")
     both.settle()
     memos = {name: one["memo"] for name, one in both.books.of("bill").items()}
-    assert memos == {"b1": "open, Sent", "b2": "open, Sent"}
+    assert memos == {"b1": "first words\n[CRM: open, Sent]", "b2": "[CRM: open, Sent]"}
     assert len(both.books.writes) == 2
     before = len(both.crm.writes)
     both.settle()
     assert (len(both.books.writes), len(both.crm.writes)) == (2, before)
+    both.clock.on(minutes=5)
+    both.crm.put("sale", key, status="won")
+    both.books.put("bill", "b1", memo="[CRM: open, Sent] other words")
+    both.settle()
+    assert both.books.of("bill")["b1"]["memo"] == "[CRM: won, Sent] other words"
+    both.clock.on(minutes=5)
+    both.crm.put("sale", key, status="open")
+    both.books.put("bill", "b2", memo="[CRM: a] [CRM: b]")
+    both.settle()
+    assert both.books.of("bill")["b1"]["memo"] == "[CRM: open, Sent] other words"
+    assert both.state("outcomes", key) == ("parked", "2 lines begin with [CRM:; take all but one out")
     store.close()
