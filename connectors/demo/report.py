@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -98,15 +99,15 @@ def as_data(outcome: Outcome) -> dict[str, Any]:
 def show(outcome: Outcome, console: Console | None = None) -> None:
     """The tables for a person."""
     console = console or Console()
-    table = Table(title="What happened")
+    table = Table(title="What happened", box=box.SIMPLE, padding=(0, 0, 0, 1))
     for name in ("mapping", *COUNTS, "waiting", "parked", "skipped"):
-        table.add_column(name, justify="left" if name == "mapping" else "right")
+        table.add_column(name, justify="left" if name == "mapping" else "right", no_wrap=True)
     for name, mapping in outcome.mappings.items():
         one = counts(mapping)
         sums = [sum(one[kind].values()) for kind in ("waiting", "parked", "skipped")]
         table.add_row(name, *(f"{count:,}" for count in [*(one[kind] for kind in COUNTS), *sums]))
     console.print(table)
-    money = Table(title="Money")
+    money = Table(title="Money", box=box.SIMPLE)
     for name in ("currency", "deals", "invoices without a deal", "invoices in QuickBooks", "difference"):
         money.add_column(name, justify="left" if name == "currency" else "right")
     for currency, one_sum in sorted(outcome.verdict.money.sums.items()):

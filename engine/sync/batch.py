@@ -84,8 +84,10 @@ class Batch:
                 self._resolved[(mapping.name, key)] = Resolved("linked", link.target_key)
             else:
                 row, snapshot = rows.get(key), held.get(key)
+                label = self.connection.entity(mapping.source).label
+                named = str((snapshot.record.get(label) if snapshot else None) or key)
                 self._resolved[(mapping.name, key)] = _unlinked(
-                    mapping, key, row.state if row else None, row.reason if row else None, snapshot
+                    mapping, named, row.state if row else None, row.reason if row else None, snapshot
                 )
 
     def resolve(self, name: str, key: str) -> Resolved:
@@ -138,10 +140,10 @@ class Batch:
 
 
 def _unlinked(
-    mapping: CompiledMapping, key: str, state: str | None, reason: str | None, snapshot: Snapshot | None
+    mapping: CompiledMapping, named: str, state: str | None, reason: str | None, snapshot: Snapshot | None
 ) -> Resolved:
-    """Why a record has no link."""
-    what = f"{mapping.source[1]} {key}"
+    """Why a record has no link; `named` as people know it."""
+    what = f"{mapping.source[1]} {named}"
     if snapshot is not None and snapshot.gone is not None:
         said = "is not in the source system" if snapshot.gone == NEVER_HELD else f"was {snapshot.gone}"
         return Resolved("gone", reason=f"{what} {said}")

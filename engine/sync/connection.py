@@ -124,7 +124,7 @@ class Connection:
         names = {name for mapping in mappings for name in mapping.source_fields}
         paths = " ".join(one.path for one in (*entity.touches, *entity.pulls, *entity.lookups))
         names |= {word for word in re.findall(r"\w+", paths) if entity.field(word)}
-        names |= {entity.key, *filter(None, (entity.date, entity.voids))}
+        names |= {entity.key, entity.label, *filter(None, (entity.date, entity.voids))}
         dates = [mapping.since for mapping in mappings]
         since = min(dates) if all(dates) else None  # type: ignore[type-var]  # all() says that none is None
         return Reading(entity.name, tuple(sorted(names)), since=since, gone=entity.reports_gone)
