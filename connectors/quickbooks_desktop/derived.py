@@ -6,10 +6,11 @@ Formulas in words stand in the catalogue files. A field is computed where everyt
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from connectors.quickbooks_desktop.entities import catalogue
 from connectors.quickbooks_desktop.lines import lines
 from engine.protocol import Record
 
@@ -22,7 +23,7 @@ Lookup = Callable[[str, str], Record]
 
 def derive(entity: str, record: Record, earlier: Record | None) -> Record:
     """The record with the fields that it and its earlier version determine."""
-    computed: Record = {}
+    computed = _voided(entity, record, earlier)
     if entity == "Customer":
         if _has(record, "ParentRef", "Sublevel"):
             computed["IsJob"] = bool(record["ParentRef"]) or (record["Sublevel"] or ZERO) > ZERO
@@ -31,10 +32,6 @@ def derive(entity: str, record: Record, earlier: Record | None) -> Record:
     elif entity == "Invoice":
         if _has(record, "Subtotal", "SalesTaxTotal"):
             computed["Total"] = (record["Subtotal"] or ZERO) + (record["SalesTaxTotal"] or ZERO)
-        amounts = ("Subtotal", "SalesTaxTotal", "AppliedAmount", "BalanceRemaining")
-        computed.update(_voided(record, earlier, amounts))
-    elif entity == "ReceivePayment":
-        computed.update(_voided(record, earlier, ("TotalAmount",)))
     elif entity == "Item":
         computed.update(_item(record))
     elif entity == "SalesRep" and "SalesRepEntityRef" in record:
@@ -45,12 +42,12 @@ def derive(entity: str, record: Record, earlier: Record | None) -> Record:
 def enrich(entity: str, record: Record, lookup: Lookup) -> Record:
     """The record with the fields that need other records; KeyError passes through where one is not held."""
     computed: Record = {}
-    if entity in ("Invoice", "ReceivePayment") and "CurrencyRef" in record:
+    if _computes(entity, "CurrencyCode", record):
         currency = (record["CurrencyRef"] or {}).get("ListID")
         code = lookup("Currency", currency).get("CurrencyCode") if currency else None
         computed["CurrencyCode"] = code or record.get("HomeCurrencyCode")
-    if entity == "Invoice" and _has(record, "InvoiceLineRet", "InvoiceLineGroupRet", "SalesTaxTotal"):
-        computed["Lines"] = lines(record, lambda item: lookup("Item", item).get("Kind"))
+    if _computes(entity, "Lines", record):
+        computed["Lines"] = lines(entity, record, lambda item: lookup("Item", item).get("Kind"))
     if entity == "SalesRep" and "SalesRepEntityRef" in record:
         key = (record["SalesRepEntityRef"] or {}).get("ListID")
         person = lookup("Person", key) if key else {}
@@ -70,11 +67,18 @@ def _has(record: Record, *names: str) -> bool:
     return all(name in record for name in names)
 
 
-def _voided(record: Record, earlier: Record | None, amounts: Iterable[str]) -> Record:
+def _computes(entity: str, name: str, record: Record) -> bool:
+    """Whether an entity has this derived field, and the record everything that it needs."""
+    field = catalogue()[entity].field(name)
+    return field is not None and _has(record, *field.needs)
+
+
+def _voided(entity: str, record: Record, earlier: Record | None) -> Record:
     """IsVoided. Voided transactions stay where they are, with every amount at zero. [facts 2.9]"""
-    names = tuple(amounts)
-    if not _has(record, *names, "Memo"):
+    field = catalogue()[entity].field("IsVoided")
+    if field is None or not _has(record, *field.needs):
         return {}
+    names = [name for name in field.needs if name != "Memo"]
     before = earlier or {}
     zero = not any(record[name] for name in names)
     was_worth = any(before.get(name) for name in names) or bool(before.get("IsVoided"))

@@ -36,6 +36,15 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What an Add or a Mod message of an entity takes: its elements in qbXML's order, which is strict. [OPS]"""
+
+    shapes: tuple[Shape, ...]
+    required: tuple[str, ...]
+    """Elements that it must have."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """An entity with what asking for it takes."""
 
@@ -58,6 +67,10 @@ class Source:
     """Its records carry a Kind."""
     optional: bool
     """Its feature may be switched off, which is then an empty list."""
+    add: Change | None
+    """Of the message that makes one, such as CustomerAdd; None where the catalogue has no such message."""
+    mod: Change | None
+    """Of the message that changes one, such as CustomerMod."""
 
     @property
     def is_transaction(self) -> bool:
@@ -138,7 +151,13 @@ def _source(name: str, data: Mapping[str, Any]) -> Source:
         links=frozenset(data.get("links", ())),
         kinds=any(field.name == "Kind" for field in derived),
         optional=data.get("optional", False),
+        add=_change(data.get("add")),
+        mod=_change(data.get("mod")),
     )
+
+
+def _change(data: Mapping[str, Any] | None) -> Change | None:
+    return Change(notation.read(data["fields"]), tuple(data["required"])) if data else None
 
 
 def _derived(one: Mapping[str, Any]) -> Field:

@@ -1,4 +1,4 @@
-"""An invoice's lines as a plain list that adds up to its total: the derived field Invoice.Lines. Pure."""
+"""The lines of a sale as a plain list that adds up to its total: the derived field Lines. Pure."""
 
 from __future__ import annotations
 
@@ -15,28 +15,30 @@ Kind = Callable[[str], str | None]
 """The Kind of the item with this ListID; raises KeyError where the item is not held."""
 
 
-def lines(invoice: Record, kind: Kind) -> list[Record]:
+def lines(entity: str, sale: Record, kind: Kind) -> list[Record]:
     """The lines in their order, with LineKey, ItemRef, Desc, LineQuantity, LinePrice and LineAmount.
 
-    Item lines as they are; a group's members instead of the group, whose amount is their sum; a subtotal repeats what
-    is there already and a description has no amount, so both cost nothing; sales tax is a line of its own. Quantity
-    times price is the amount to the cent on each. [design section 4]
+    `entity` is Invoice, Estimate, SalesOrder, SalesReceipt or CreditMemo. Item lines as they are; a group's members
+    instead of the group, whose amount is their sum; a subtotal repeats what is there already and a description has no
+    amount, so both cost nothing; sales tax is a line of its own. Quantity times price is the amount to the cent on
+    each. [design section 4]
     """
-    found = [_line(line, kind) for line in _flat(invoice)]
-    tax = _number(invoice.get("SalesTaxTotal"))
+    found = [_line(line, kind) for line in _flat(entity, sale)]
+    tax = _number(sale.get("SalesTaxTotal"))
     if tax:
         found.append(_made("tax", None, "Sales tax", ONE, tax, tax))
     return found
 
 
-def _flat(invoice: Record) -> Iterator[Record]:
-    """The lines of the invoice, groups replaced by their members."""
-    both = [*(invoice.get("InvoiceLineRet") or ()), *(invoice.get("InvoiceLineGroupRet") or ())]
+def _flat(entity: str, sale: Record) -> Iterator[Record]:
+    """The lines of the sale, groups replaced by their members."""
+    single = f"{entity}LineRet"
+    both = [*(sale.get(single) or ()), *(sale.get(f"{entity}LineGroupRet") or ())]
     for line in sorted(both, key=lambda one: one.get("Position") or ZERO):
         if "ItemGroupRef" not in line:
             yield line
-        elif line.get("InvoiceLineRet"):
-            yield from line["InvoiceLineRet"]
+        elif line.get(single):
+            yield from line[single]
         else:  # a group whose members QuickBooks did not tell: its total is all there is
             yield {**line, "ItemRef": line["ItemGroupRef"], "Amount": line.get("TotalAmount"), "Quantity": None}
 

@@ -22,9 +22,6 @@ from engine.protocol import Record
 DEEPEST = 32
 """Elements inside elements; qbXML itself never goes beyond ten."""
 
-LINES = frozenset({"InvoiceLineRet", "InvoiceLineGroupRet"})
-"""Elements that take turns, so that each is given its Position."""
-
 Content = str | tuple["Part", ...]
 Part = tuple[str, Content]
 """A child element: its name, and its text or its own children."""
@@ -92,8 +89,8 @@ class Table:
     blank: Mapping[str, None]
     lists: tuple[str, ...]
     """What is [] when it isn't there; what `blank` holds is None then."""
-    numbered: bool
-    """Has lines to be numbered."""
+    numbered: tuple[str, ...]
+    """Lines that take turns, so that each is given its Position."""
 
 
 _TEXT, _NUMBER, _BOOLEAN, _INSIDE, _MANY = range(5)
@@ -108,7 +105,7 @@ def table(shapes: tuple[Shape, ...], asked: tuple[str, ...] | None = None) -> Ta
         inside={shape.name: table(shape.children) for shape in shapes if shape.word in notation.NESTED},
         blank={shape.name: None for shape in filled if not shape.many},
         lists=tuple(shape.name for shape in filled if shape.many),
-        numbered=any(shape.name in LINES for shape in shapes),
+        numbered=tuple(shape.name for shape in shapes if any(one.word == "position" for one in shape.children)),
     )
 
 
@@ -237,7 +234,7 @@ def _record(element: etree._Element, known: Table) -> Record:
         else:
             _keep(record, name, _unknown(child, DEEPEST))
     if known.numbered:
-        _number_lines(element, record)
+        _number_lines(element, record, known.numbered)
     if extensions := record.get("DataExtRet"):
         record["custom"] = _custom(extensions)
     return record
@@ -246,12 +243,12 @@ def _record(element: etree._Element, known: Table) -> Record:
 _TRUE = frozenset({"true", "1", "True"})
 
 
-def _number_lines(element: etree._Element, record: Record) -> None:
+def _number_lines(element: etree._Element, record: Record, lines: tuple[str, ...]) -> None:
     """Give each line its place: two repeating elements take turns, which two lists cannot show."""
-    queues = {name: iter(record.get(name) or ()) for name in LINES}
+    queues = {name: iter(record.get(name) or ()) for name in lines}
     place = 0
     for child in element:
-        if child.tag in LINES:
+        if child.tag in queues:
             place += 1
             next(queues[child.tag])["Position"] = Decimal(place)
 

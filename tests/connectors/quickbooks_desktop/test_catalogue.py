@@ -13,6 +13,7 @@ from connectors.quickbooks_desktop.connector import QuickBooksDesktop
 from connectors.quickbooks_desktop.entities import sources
 from connectors.quickbooks_desktop.notation import Shape
 from engine.registry import connector_faults
+from tests.connectors.quickbooks_desktop.operations_file import Element, iterates, message
 
 TYPES = {
     "IDTYPE": "id", "STRTYPE": "text", "BOOLTYPE": "boolean", "DATETYPE": "date", "DATETIMETYPE": "datetime",
@@ -25,12 +26,16 @@ TABLES = {
     "Vendor": "EntityQueryRs",
     "Person": "EntityQueryRs",
 }
+IN_NO_TABLE = {"Account", "Bill", "BillPaymentCheck", "JournalEntry", "PurchaseOrder", "ShipMethod"}
+"""Entities that the table has no message of; the description has all."""
+
+SEVERAL = {"Item", "Terms", "Person"}
 Line = tuple[str, str, str, frozenset[str]]
 """Path, type, length, options."""
 
 
 def public(reference: Path, message: str, element: str) -> list[Line]:
-    """An element's fields in the US desktop edition, in their order."""
+    """An element's fields in the US desktop edition, in their order, as the table has them."""
     found: list[Line] = []
     left_out: list[str] = []
     with (reference / "tables" / "fields-qbxml130.csv").open(newline="") as file:
@@ -48,23 +53,88 @@ def public(reference: Path, message: str, element: str) -> list[Line]:
     return found
 
 
-def ours(shapes: tuple[Shape, ...], before: str = "") -> Iterator[Line]:
+def described(element: Element, before: str = "") -> Iterator[tuple[Line, bool]]:
+    """The same as the description has it, with whether a field may repeat."""
+    for one in element.children:
+        if one.here:
+            path = f"{before}{one.name}"
+            word = TYPES[one.type] if one.type else "aggregate"
+            yield (path, word, one.length, frozenset(one.options)), one.many
+            yield from described(one, f"{path}/")
+
+
+def ours(shapes: tuple[Shape, ...]) -> list[Line]:
+    return [line for line, _ in catalogued(shapes)]
+
+
+def catalogued(shapes: tuple[Shape, ...], before: str = "") -> Iterator[tuple[Line, bool]]:
     for shape in shapes:
         if shape.word == "position":
             continue
         path = f"{before}{shape.name}"
         word = "aggregate" if shape.word in notation.NESTED else shape.word
-        yield path, word, str(shape.length or ""), frozenset(shape.options)
-        yield from ours(shape.children, f"{path}/")
+        yield (path, word, str(shape.length or ""), frozenset(shape.options)), shape.many
+        yield from catalogued(shape.children, f"{path}/")
 
 
 @pytest.mark.reference
-@pytest.mark.parametrize("name", sorted(set(sources()) - {"Item", "Terms", "Person"}))
+@pytest.mark.parametrize("name", sorted(set(sources()) - SEVERAL - IN_NO_TABLE))
 def test_an_entity_has_exactly_the_public_elements_in_their_order(reference: Path, name: str) -> None:
     source = sources()[name]
     (element,) = source.reads[0].answers
     table = public(reference, TABLES.get(name, f"{name}QueryRs"), element)
-    assert list(ours(source.shapes)) == table
+    assert ours(source.shapes) == table
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("name", sorted(set(sources()) - SEVERAL))
+def test_an_entity_is_what_the_description_says_repetitions_included(reference: Path, name: str) -> None:
+    source = sources()[name]
+    (element,) = source.reads[0].answers
+    there = message(reference, f"{name}QueryRs").inner(element)
+    assert list(catalogued(source.shapes)) == list(described(there))
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("name", sorted(name for name, source in sources().items() if source.add or source.mod))
+@pytest.mark.parametrize("act", ["Add", "Mod"])
+def test_what_is_written_has_the_public_order_and_what_it_must_have(reference: Path, name: str, act: str) -> None:
+    change = sources()[name].add if act == "Add" else sources()[name].mod
+    assert change is not None
+    there = message(reference, f"{name}{act}Rq").inner(f"{name}{act}")
+    assert list(catalogued(change.shapes)) == list(described(there))
+    assert change.required == tuple(one.name for one in there.children if one.here and one.required)
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("name", sorted(set(sources()) - SEVERAL))
+def test_lines_links_and_custom_fields_are_asked_for_exactly_where_the_query_can(reference: Path, name: str) -> None:
+    source = sources()[name]
+    asked = {one.name for one in message(reference, f"{name}QueryRq").children if one.here}
+    assert bool(source.lines) == ("IncludeLineItems" in asked)
+    assert bool(source.links) == ("IncludeLinkedTxns" in asked)
+    assert source.entity.custom == ("OwnerID" in asked)
+    assert source.lines <= source.own and source.links <= source.own
+
+
+@pytest.mark.reference
+def test_what_a_deletion_is_called_is_what_qbxml_calls_it(reference: Path) -> None:
+    for source in sources().values():
+        kind = "Txn" if source.is_transaction else "List"
+        (allowed,) = [one for one in message(reference, f"{kind}DeletedQueryRq").children if one.options]
+        assert set(source.deleted) <= set(allowed.options), source.entity.name
+
+
+def test_turns_are_numbered_and_nothing_else_is() -> None:
+    """Two repeating elements that take turns lose their order in two lists."""
+    numbered = {
+        shape.name
+        for source in sources().values()
+        for shape in source.shapes
+        if any(one.word == "position" for one in shape.children)
+    }
+    assert {"InvoiceLineRet", "InvoiceLineGroupRet", "JournalDebitLine", "JournalCreditLine"} <= numbered
+    assert {"ItemLineRet", "ItemGroupLineRet"} <= numbered and "ExpenseLineRet" not in numbered
 
 
 @pytest.mark.reference
@@ -73,7 +143,7 @@ def test_an_entity_of_several_elements_has_what_any_of_them_has_in_an_order_that
     reference: Path, name: str
 ) -> None:
     source = sources()[name]
-    mine = list(ours(source.shapes))
+    mine = ours(source.shapes)
     lengths = {path: (word, int(length or 0)) for path, word, length, _ in mine}
     seen: set[str] = set()
     for element in source.reads[0].answers:
@@ -90,7 +160,7 @@ def test_an_entity_of_several_elements_has_what_any_of_them_has_in_an_order_that
 
 @pytest.mark.reference
 def test_a_person_has_only_what_employees_other_names_and_vendors_all_have(reference: Path) -> None:
-    mine = list(ours(sources()["Person"].shapes))
+    mine = ours(sources()["Person"].shapes)
     for element in ("EmployeeRet", "OtherNameRet", "VendorRet"):
         table = public(reference, "EntityQueryRs", element)
         assert [line for line in table if line in mine] == mine, element
@@ -98,11 +168,9 @@ def test_a_person_has_only_what_employees_other_names_and_vendors_all_have(refer
 
 @pytest.mark.reference
 def test_iterators_are_used_exactly_where_qbxml_has_them(reference: Path) -> None:
-    with (reference / "tables" / "fields-qbxml130.csv").open(newline="") as file:
-        table = {row["message"] for row in csv.DictReader(file) if row["path"] == "@iterator"}
-    for name in set(sources()) - set(TABLES):
-        for read in sources()[name].reads:
-            assert read.iterates == (f"{read.query}QueryRq" in table), read.query
+    for source in sources().values():
+        for read in source.reads:
+            assert read.iterates == iterates(reference, f"{read.query}QueryRq"), read.query
 
 
 def test_the_connector_keeps_the_contract() -> None:
