@@ -21,6 +21,7 @@ _MONEY = "CurrencyRef ExchangeRate"
 _TAIL = "CustomerSalesTaxCodeRef Other ExternalGUID LinkedTxn"
 _ADDRESS = "Addr1 Addr2 Addr3 Addr4 Addr5 City State PostalCode Country Note"
 _LINE = "TxnLineID ItemRef Desc Quantity UnitOfMeasure OverrideUOMSetRef Rate RatePercent ClassRef Amount"
+_GROUP = "TxnLineID ItemGroupRef Desc Quantity UnitOfMeasure OverrideUOMSetRef IsPrintItemsInGroup TotalAmount"
 
 ORDER: dict[str, tuple[str, ...]] = {
     name: tuple(order.split())
@@ -58,6 +59,8 @@ ORDER: dict[str, tuple[str, ...]] = {
         ),
         "Class": _TREE,
         "CustomerType": _TREE,
+        "JobType": _TREE,
+        "ShipMethod": f"{_LIST} Name IsActive",
         "SalesRep": f"{_LIST} Initial IsActive SalesRepEntityRef",
         "SalesTaxCode": f"{_LIST} Name IsActive IsTaxable Desc",
         "StandardTerms": f"{_LIST} Name IsActive StdDueDays StdDiscountDays DiscountPct",
@@ -82,6 +85,17 @@ ORDER: dict[str, tuple[str, ...]] = {
             "PurchaseDesc PurchaseCost COGSAccountRef PrefVendorRef AssetAccountRef ReorderPoint Max QuantityOnHand "
             "AverageCost QuantityOnOrder QuantityOnSalesOrder ExternalGUID DataExtRet"
         ),
+        "ItemInventoryAssembly": (
+            f"{_ITEM} ManufacturerPartNumber UnitOfMeasureSetRef SalesTaxCodeRef SalesDesc SalesPrice "
+            "IncomeAccountRef PurchaseDesc PurchaseCost COGSAccountRef PrefVendorRef AssetAccountRef BuildPoint Max "
+            "QuantityOnHand AverageCost QuantityOnOrder QuantityOnSalesOrder ExternalGUID ItemInventoryAssemblyLine "
+            "DataExtRet"
+        ),
+        "ItemFixedAsset": (
+            f"{_FLAT_ITEM} ClassRef AcquiredAs PurchaseDesc PurchaseDate PurchaseCost VendorOrPayeeName "
+            "AssetAccountRef FixedAssetSalesInfo AssetDesc Location PONumber SerialNumber WarrantyExpDate Notes "
+            "AssetNumber CostBasis YearEndAccumulatedDepreciation YearEndBookValue ExternalGUID DataExtRet"
+        ),
         "ItemDiscount": (
             f"{_ITEM} ItemDesc SalesTaxCodeRef DiscountRate DiscountRatePercent AccountRef ExternalGUID DataExtRet"
         ),
@@ -90,6 +104,7 @@ ORDER: dict[str, tuple[str, ...]] = {
             f"{_FLAT_ITEM} ClassRef ItemDesc DepositToAccountRef PaymentMethodRef ExternalGUID DataExtRet"
         ),
         "ItemSalesTax": f"{_FLAT_ITEM} ClassRef ItemDesc TaxRate TaxVendorRef ExternalGUID DataExtRet",
+        "ItemSalesTaxGroup": f"{_FLAT_ITEM} ItemDesc ExternalGUID ItemSalesTaxRef DataExtRet",
         "ItemGroup": (
             f"{_FLAT_ITEM} ItemDesc UnitOfMeasureSetRef IsPrintItemsInGroup SpecialItemType "
             "ExternalGUID ItemGroupLine "
@@ -112,13 +127,13 @@ ORDER: dict[str, tuple[str, ...]] = {
             f"{_TXN} CustomerRef ClassRef TemplateRef TxnDate RefNumber {_ADDRESSES} IsActive PONumber "
             "TermsRef DueDate "
             f"SalesRepRef FOB {_SALE_TAX} TotalAmount {_MONEY} TotalAmountInHomeCurrency Memo CustomerMsgRef "
-            f"IsToBeEmailed {_TAIL} EstimateLineRet DataExtRet"
+            f"IsToBeEmailed {_TAIL} EstimateLineRet Lines DataExtRet"
         ),
         "SalesOrder": (
             f"{_TXN} CustomerRef ClassRef TemplateRef TxnDate RefNumber {_ADDRESSES} PONumber TermsRef DueDate "
             f"SalesRepRef FOB ShipDate ShipMethodRef {_SALE_TAX} TotalAmount {_MONEY} TotalAmountInHomeCurrency "
             f"IsManuallyClosed IsFullyInvoiced Memo CustomerMsgRef IsToBePrinted IsToBeEmailed {_TAIL} "
-            "SalesOrderLineRet DataExtRet"
+            "SalesOrderLineRet Lines DataExtRet"
         ),
         "SalesReceipt": (
             f"{_TXN} CustomerRef ClassRef TemplateRef TxnDate RefNumber {_ADDRESSES} IsPending CheckNumber "
@@ -147,6 +162,10 @@ ORDER: dict[str, tuple[str, ...]] = {
             f"{_MONEY} TotalAmountInHomeCurrency IsManuallyClosed IsFullyReceived Memo VendorMsg IsToBePrinted "
             "IsToBeEmailed SalesTaxCodeRef Other1 Other2 ExternalGUID LinkedTxn PurchaseOrderLineRet DataExtRet"
         ),
+        "BillPaymentCheck": (
+            f"{_TXN} PayeeEntityRef APAccountRef TxnDate BankAccountRef Amount {_MONEY} AmountInHomeCurrency RefNumber "
+            "Memo Address AddressBlock IsToBePrinted ExternalGUID AppliedToTxnRet DataExtRet"
+        ),
         "JournalEntry": (
             f"{_TXN} TxnDate RefNumber Memo IsAdjustment IsHomeCurrencyAdjustment {_MONEY} ExternalGUID "
             "JournalDebitLine JournalCreditLine DataExtRet"
@@ -162,10 +181,9 @@ ORDER: dict[str, tuple[str, ...]] = {
         ),
         "LinkedTxn": "TxnID TxnType TxnDate RefNumber LinkType Amount",
         "InvoiceLineRet": f"{_LINE} InventorySiteRef ServiceDate SalesTaxCodeRef Other1 Other2 DataExtRet",
-        "InvoiceLineGroupRet": (
-            "TxnLineID ItemGroupRef Desc Quantity UnitOfMeasure OverrideUOMSetRef IsPrintItemsInGroup TotalAmount "
-            "InvoiceLineRet DataExtRet"
-        ),
+        "InvoiceLineGroupRet": f"{_GROUP} InvoiceLineRet DataExtRet",
+        "EstimateLineGroupRet": f"{_GROUP} EstimateLineRet DataExtRet",
+        "SalesOrderLineGroupRet": f"{_GROUP} SalesOrderLineRet DataExtRet",
         "EstimateLineRet": f"{_LINE} SalesTaxCodeRef MarkupRate MarkupRatePercent Other1 Other2",
         "SalesOrderLineRet": f"{_LINE} SalesTaxCodeRef Invoiced IsManuallyClosed Other1 Other2",
         "SalesReceiptLineRet": f"{_LINE} ServiceDate SalesTaxCodeRef Other1 Other2",
@@ -184,11 +202,16 @@ ORDER: dict[str, tuple[str, ...]] = {
             "SalesDesc SalesPrice IncomeAccountRef PurchaseDesc PurchaseCost ExpenseAccountRef PrefVendorRef"
         ),
         "ItemGroupLine": "ItemRef Quantity UnitOfMeasure",
+        "ItemInventoryAssemblyLine": "ItemInventoryRef Quantity",
+        "FixedAssetSalesInfo": "SalesDesc SalesDate SalesPrice SalesExpense",
         "CurrencyFormat": "ThousandSeparator ThousandSeparatorGrouping DecimalPlaces DecimalSeparator",
         "DataExtRet": "OwnerID DataExtName DataExtType DataExtValue",
     }.items()
 }  # fmt: skip
-"""Entity, aggregate or line -> its elements in order. `Lines` stands for (InvoiceLineRet|InvoiceLineGroupRet)*."""
+"""Entity, aggregate or line -> its elements in order. `Lines` stands for (XLineRet|XLineGroupRet)*, X the entity."""
+
+GROUPED = ("Invoice", "Estimate", "SalesOrder")
+"""The transactions whose lines are `Lines`."""
 
 _REFERENCE = ("ListID", "FullName")
 
@@ -206,39 +229,40 @@ def in_order(name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     order = order_of(name) or tuple(fields)
     if unknown := [key for key in fields if key not in order]:
         raise KeyError(f"{name} has no {', '.join(unknown)}")
-    return {key: _nested(key, fields[key]) for key in order if key in fields and fields[key] is not None}
+    return {key: _nested(key, fields[key], name) for key in order if key in fields and fields[key] is not None}
 
 
-def _nested(name: str, value: Any) -> Any:
+def _nested(name: str, value: Any, owner: str) -> Any:
     if isinstance(value, Mapping):
         return in_order(name, value)
     if isinstance(value, list):
-        return [_nested(_line_name(item) if name == "Lines" else name, item) for item in value]
+        return [_nested(line_name(owner, item) if name == "Lines" else name, item, owner) for item in value]
     return value
 
 
-def _line_name(line: Mapping[str, Any]) -> str:
-    return "InvoiceLineGroupRet" if "ItemGroupRef" in line else "InvoiceLineRet"
+def line_name(entity: str, line: Mapping[str, Any]) -> str:
+    """`InvoiceLineRet`, or `InvoiceLineGroupRet` for a line with an ItemGroupRef; likewise of estimates and orders."""
+    return f"{entity}LineGroupRet" if "ItemGroupRef" in line else f"{entity}LineRet"
 
 
 def xml(tag: str, fields: Mapping[str, Any], only: Collection[str] = ()) -> str:
     """`<tag>...</tag>` for a dict already in schema order; `only` keeps these top-level elements."""
     parts: list[str] = [f"<{tag}>"]
     for name, value in fields.items():
-        if only and not _asked_for(name, value, only):
+        if only and not _asked_for(name, only):
             continue
-        _write(parts, name, value)
+        _write(parts, name, value, tag.removesuffix("Ret"))
     parts.append(f"</{tag}>")
     return "".join(parts)
 
 
-def _asked_for(name: str, value: Any, only: Collection[str]) -> bool:
+def _asked_for(name: str, only: Collection[str]) -> bool:
     if name == "Lines":
-        return "InvoiceLineRet" in only or "InvoiceLineGroupRet" in only
+        return any(asked.endswith(("LineRet", "LineGroupRet")) for asked in only)
     return name in only
 
 
-def _write(parts: list[str], name: str, value: Any) -> None:
+def _write(parts: list[str], name: str, value: Any, entity: str = "") -> None:
     if isinstance(value, Mapping):
         parts.append(f"<{name}>")
         for key, inner in value.items():
@@ -246,7 +270,7 @@ def _write(parts: list[str], name: str, value: Any) -> None:
         parts.append(f"</{name}>")
     elif isinstance(value, list):
         for item in value:
-            _write(parts, _line_name(item) if name == "Lines" else name, item)
+            _write(parts, line_name(entity, item) if name == "Lines" else name, item)
     elif value is not None and value != "":
         # QuickBooks leaves out what is empty [facts: qbwc-gem-CustomerAddRs-ok.xml has no empty element]
         parts.append(f"<{name}>{escape(write(name, value))}</{name}>")

@@ -116,7 +116,7 @@ class Books:
     def _value(self, entity: str, parent: str, name: str, value: object) -> Any:
         if value is None:
             return None
-        if name.endswith("Ref") and name not in answers.ORDER:
+        if name.endswith("Ref") and name not in answers.ORDER and not isinstance(value, list | tuple):
             return self._reference(entity, name, value)
         if isinstance(value, Mapping):
             return {key: self._value(entity, name, key, inner) for key, inner in value.items()}

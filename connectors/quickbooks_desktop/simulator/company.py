@@ -14,7 +14,9 @@ from typing import Any
 from connectors.quickbooks_desktop.simulator import saved
 from connectors.quickbooks_desktop.simulator.books import Books, Clock, CustomField, Deletion
 from connectors.quickbooks_desktop.simulator.file_facts import FileFacts
-from connectors.quickbooks_desktop.simulator.lists import Lists
+from connectors.quickbooks_desktop.simulator.lists import Lists, merged
+from connectors.quickbooks_desktop.simulator.new_file import set_up
+from connectors.quickbooks_desktop.simulator.orders import ORDERS, Orders
 from connectors.quickbooks_desktop.simulator.qbxml_service import Session
 from connectors.quickbooks_desktop.simulator.records import ENTITIES, TRANSACTIONS
 from connectors.quickbooks_desktop.simulator.recovery import MessageSets
@@ -63,34 +65,16 @@ class Company:
         self.message_sets = MessageSets()
         self._lists = Lists(self.books)
         self.sales = Sales(self.books, payment_touches_invoice=payment_touches_invoice)
+        self.orders = Orders(self.books)
         self._session: Session | None = None
-        self._set_up(currency, self.books.at(opened))
-
-    def _set_up(self, currency: str, at: datetime) -> None:
-        """What every new company file has: tax codes, the accounts that sales post to, currencies if wanted."""
-        for code, taxable in (("Tax", True), ("Non", False)):
-            self._lists.add("SalesTaxCode", {"Name": code, "IsTaxable": taxable}, at)
-        for account, kind in (
-            ("Accounts Receivable", "AccountsReceivable"), ("Undeposited Funds", "OtherCurrentAsset"),
-            ("Checking", "Bank"), ("Sales", "Income"), ("Cost of Goods Sold", "CostOfGoodsSold"),
-            ("Inventory Asset", "OtherCurrentAsset"),
-        ):  # fmt: skip
-            self._lists.add("Account", {"Name": account, "AccountType": kind}, at)
-        if self.facts.multicurrency:
-            codes = {"US Dollar": "USD", "Canadian Dollar": "CAD", "Euro": "EUR", "British Pound Sterling": "GBP"}
-            for name, code in codes.items():
-                record = self._lists.add("Currency", {"Name": name, "CurrencyCode": code}, at)
-                if name == currency:
-                    self.books.views.home_currency = record.id
-            if self.books.views.home_currency is None:
-                raise ValueError(f"unknown home currency {currency!r}; known: {', '.join(codes)}")
+        self.books.views.home_currency = set_up(self._lists, multicurrency, currency, self.books.at(opened))
 
     # list objects
 
     def add(self, entity: str, *, at: datetime | None = None, **fields: object) -> str:
         """A new list object of any kind (`Vendor`, `Employee`, `SalesRep`, `CustomerType`, ...); returns its ListID.
 
-        A transaction of a kind that the simulator only stores (Estimate, Bill ...) can be added so as well; its
+        A transaction of a kind that the simulator only stores (Bill, SalesReceipt ...) can be added so as well; its
         amounts are taken as given.
         """
         with self.lock:
@@ -151,8 +135,8 @@ class Company:
     ) -> None:
         """Changes fields of any record; None clears one.
 
-        `lines` (invoices only) is the whole new list: a line with its TxnLineID keeps what it doesn't say, one
-        without is new, one not named is gone.
+        `lines` (invoices, estimates, sales orders) is the whole new list: a line with its TxnLineID keeps what it
+        doesn't say, one without is new, one not named is gone.
         """
         with self.lock:
             record = self.books.records.require((entity,), ident)
@@ -161,9 +145,12 @@ class Company:
                 self.sales.edit_invoice(record, fields, lines, moment)
             elif entity == "ReceivePayment":
                 self.sales.edit_payment(record, fields, None, moment)
+            elif entity in ORDERS and record.lines:
+                self.orders.edit(record, fields, lines, moment)
             elif entity in TRANSACTIONS:
+                changed = merged(record.fields, self.books.prepare(entity, fields))
                 self.books.touch(record, moment)
-                record.fields |= self.books.prepare(entity, fields)
+                record.fields = changed
             else:
                 self._lists.edit(record, fields, moment)
 
@@ -243,10 +230,27 @@ class Company:
             given = {"CustomerRef": customer} | ({} if date is None else {"TxnDate": date}) | fields
             return self.sales.add_invoice(given, lines, self.books.at(at)).id
 
+    def add_order(
+        self, entity: str, customer: str, lines: Sequence[Line], *, at: datetime | None = None, **fields: object
+    ) -> str:
+        """An `Estimate` or a `SalesOrder` with priced lines; returns its TxnID. See `add_invoice`."""
+        with self.lock:
+            return self.orders.add(entity, {"CustomerRef": customer} | fields, lines, self.books.at(at)).id
+
+    def void(self, entity: str, txn_id: str, *, at: datetime | None = None) -> None:
+        """Voids a transaction of any kind: its amounts become zero, its memo begins with `VOID: `."""
+        with self.lock:
+            record, moment = self.books.records.require((entity,), txn_id), self.books.at(at)
+            if entity == "Invoice":
+                self.sales.void_invoice(record, moment)
+            elif entity == "ReceivePayment":
+                self.sales.void_payment(record, moment)
+            else:
+                self.orders.void(record, moment)
+
     def void_invoice(self, txn_id: str, *, at: datetime | None = None) -> None:
         """Amounts zero, memo prefixed `VOID: `, its payments unapplied."""
-        with self.lock:
-            self.sales.void_invoice(self.books.records.require(("Invoice",), txn_id), self.books.at(at))
+        self.void("Invoice", txn_id, at=at)
 
     def receive_payment(
         self,
@@ -276,8 +280,7 @@ class Company:
 
     def void_payment(self, txn_id: str, *, at: datetime | None = None) -> None:
         """Amount zero, memo prefixed `VOID: `, its invoices open again."""
-        with self.lock:
-            self.sales.void_payment(self.books.records.require(("ReceivePayment",), txn_id), self.books.at(at))
+        self.void("ReceivePayment", txn_id, at=at)
 
     def delete_transaction(self, txn_id: str, *, at: datetime | None = None) -> None:
         """Deletes an invoice, payment or other transaction: it vanishes and shows in TxnDeletedQuery for 90 days."""

@@ -175,6 +175,10 @@ def _below(books: Books, top: Record) -> set[str]:
 # transactions
 
 
+_PARTIES = {"Bill": "VendorRef", "PurchaseOrder": "VendorRef", "BillPaymentCheck": "PayeeEntityRef"}
+"""Whom EntityFilter looks at; the customer where nothing is said. [assumed]"""
+
+
 def _txn_tests(books: Books, message: etree._Element) -> list[Test]:
     entity = str(message.tag).removesuffix("QueryRq")
     tests = _modified_tests(books, message.find("ModifiedDateRangeFilter"))
@@ -183,7 +187,7 @@ def _txn_tests(books: Books, message: etree._Element) -> list[Test]:
         tests.append(lambda record: str(record.fields["TxnDate"]) >= begin)
     if end:
         tests.append(lambda record: str(record.fields["TxnDate"]) <= end)
-    party = "VendorRef" if entity in ("Bill", "PurchaseOrder") else "CustomerRef"
+    party = _PARTIES.get(entity, "CustomerRef")
     for name, reference in (
         ("EntityFilter", party), ("AccountFilter", "ARAccountRef"), ("CurrencyFilter", "CurrencyRef"),
     ):  # fmt: skip

@@ -12,22 +12,23 @@ NAMES = ("Customer", "Vendor", "Employee", "OtherName")
 """The four lists that share one space of names (3100). [facts 2.5 (mem)]"""
 
 ITEMS = (
-    "ItemService", "ItemNonInventory", "ItemOtherCharge", "ItemInventory", "ItemSubtotal", "ItemDiscount",
-    "ItemPayment", "ItemSalesTax", "ItemGroup",
+    "ItemService", "ItemNonInventory", "ItemOtherCharge", "ItemInventory", "ItemInventoryAssembly", "ItemFixedAsset",
+    "ItemSubtotal", "ItemDiscount", "ItemPayment", "ItemSalesTax", "ItemSalesTaxGroup", "ItemGroup",
 )  # fmt: skip
 """The kinds of item, in the order in which ItemQueryRs names them. [XSD]"""
 
 TERMS = ("StandardTerms", "DateDrivenTerms")
 OTHER_LISTS = (
-    "Account", "Class", "Currency", "CustomerType", "PaymentMethod", "SalesRep", "SalesTaxCode",
+    "Account", "Class", "Currency", "CustomerType", "JobType", "PaymentMethod", "SalesRep", "SalesTaxCode",
+    "ShipMethod",
 )  # fmt: skip
 LISTS = (*NAMES, *ITEMS, *TERMS, *OTHER_LISTS)
 TRANSACTIONS = (
     "Invoice", "ReceivePayment", "Estimate", "SalesOrder", "SalesReceipt", "CreditMemo", "Bill", "PurchaseOrder",
-    "JournalEntry",
+    "BillPaymentCheck", "JournalEntry",
 )  # fmt: skip
 ENTITIES = (*LISTS, *TRANSACTIONS)
-TREES = ("Customer", "Account", "Class", "CustomerType", *ITEMS[:4], "ItemDiscount")
+TREES = ("Customer", "Account", "Class", "CustomerType", "JobType", *ITEMS[:5], "ItemDiscount")
 """Lists whose members may have a parent, and so a FullName and a Sublevel. [XSD]"""
 
 _TARGETS: dict[str, tuple[str, ...]] = {
@@ -38,6 +39,8 @@ _TARGETS: dict[str, tuple[str, ...]] = {
     "ItemSalesTaxRef": ("ItemSalesTax",), "ItemRef": ITEMS, "ItemGroupRef": ("ItemGroup",),
     "PaymentMethodRef": ("PaymentMethod",), "PreferredPaymentMethodRef": ("PaymentMethod",),
     "CurrencyRef": ("Currency",), "HomeCurrencyRef": ("Currency",), "SupervisorRef": ("Employee",),
+    "JobTypeRef": ("JobType",), "ShipMethodRef": ("ShipMethod",), "PayeeEntityRef": NAMES,
+    "ItemInventoryRef": ("ItemInventory", "ItemInventoryAssembly"),
 }  # fmt: skip
 
 
@@ -61,7 +64,7 @@ class Record:
     modified: datetime
     fields: dict[str, Any]
     txn_number: int | None = None
-    lines: list[dict[str, Any]] = field(default_factory=list)  # of an invoice, priced
+    lines: list[dict[str, Any]] = field(default_factory=list)  # of an invoice, estimate or sales order, priced
     applied: dict[str, dict[str, Decimal]] = field(
         default_factory=dict
     )  # of a payment: TxnID -> Amount, DiscountAmount

@@ -38,6 +38,8 @@ QUERIES: dict[str, str] = {
     "ClassQueryRq": PLAIN_LIST,
     "CurrencyQueryRq": PLAIN_LIST,
     "CustomerTypeQueryRq": PLAIN_LIST,
+    "JobTypeQueryRq": PLAIN_LIST,
+    "ShipMethodQueryRq": PLAIN_LIST,
     "SalesRepQueryRq": PLAIN_LIST,
     "SalesTaxCodeQueryRq": PLAIN_LIST,
     "TermsQueryRq": PLAIN_LIST,
@@ -47,11 +49,14 @@ QUERIES: dict[str, str] = {
     "ItemQueryRq": LIST_WITH_OWNER,
     "ItemServiceQueryRq": ITEM_KIND,
     "ItemInventoryQueryRq": ITEM_KIND,
+    "ItemInventoryAssemblyQueryRq": ITEM_KIND,
+    "ItemFixedAssetQueryRq": ITEM_KIND,
     "ItemNonInventoryQueryRq": ITEM_KIND,
     "ItemOtherChargeQueryRq": ITEM_KIND,
     "ItemDiscountQueryRq": ITEM_KIND,
     "ItemSubtotalQueryRq": LIST_WITH_OWNER,
     "ItemGroupQueryRq": LIST_WITH_OWNER,
+    "ItemSalesTaxGroupQueryRq": LIST_WITH_OWNER,
     "ItemPaymentQueryRq": ITEM_KIND,
     "ItemSalesTaxQueryRq": ITEM_KIND,
     "InvoiceQueryRq": PAYABLE_TXN,
@@ -62,13 +67,15 @@ QUERIES: dict[str, str] = {
     "CreditMemoQueryRq": LINKED_TXN,
     "BillQueryRq": PAYABLE_TXN,
     "PurchaseOrderQueryRq": LINKED_TXN,
+    "BillPaymentCheckQueryRq": UNLINKED_TXN,
     "JournalEntryQueryRq": UNLINKED_TXN,
 }
 """Query message -> content model."""
 
 _ITERABLE = (
     "Customer Vendor Item ItemService ItemInventory ItemNonInventory ItemOtherCharge ItemDiscount ItemSubtotal "
-    "ItemGroup ItemPayment ItemSalesTax Invoice ReceivePayment Estimate SalesOrder SalesReceipt CreditMemo Bill "
+    "ItemGroup ItemPayment ItemSalesTax ItemSalesTaxGroup ItemInventoryAssembly ItemFixedAsset BillPaymentCheck "
+    "Invoice ReceivePayment Estimate SalesOrder SalesReceipt CreditMemo Bill "
     "PurchaseOrder JournalEntry"
 )
 ITERABLE = frozenset(f"{kind}QueryRq" for kind in _ITERABLE.split())
@@ -97,9 +104,35 @@ _PRICE = "(Rate|RatePercent|PriceLevelRef)?,ClassRef?,Amount?"
 _SITE = "InventorySiteRef?,InventorySiteLocationRef?,(SerialNumber?|LotNumber?)?"
 _DATE_TAX = "ServiceDate?,SalesTaxCodeRef?,OverrideItemAccountRef?,Other1?,Other2?"
 
+_HELD_BY = "(ListDataExtType,ListObjRef|TxnDataExtType,TxnID,TxnLineID?|OtherDataExtType)"
+_ESTIMATE = (
+    "BillAddress?,ShipAddress?,IsActive?,{change}PONumber?,TermsRef?,DueDate?,SalesRepRef?,FOB?,ItemSalesTaxRef?,Memo?,"
+    "CustomerMsgRef?,IsToBeEmailed?,CustomerSalesTaxCodeRef?,Other?,ExchangeRate?"
+)
+_SALES_ORDER = (
+    "BillAddress?,ShipAddress?,PONumber?,TermsRef?,DueDate?,SalesRepRef?,FOB?,ShipDate?,ShipMethodRef?,"
+    "ItemSalesTaxRef?,IsManuallyClosed?,Memo?,CustomerMsgRef?,IsToBePrinted?,IsToBeEmailed?,CustomerSalesTaxCodeRef?,"
+    "Other?,ExchangeRate?"
+)
+_ORDER_A = "ClassRef?,TemplateRef?,TxnDate?,RefNumber?"
+_RATE = "(Rate|RatePercent)?,ClassRef?,Amount?,OptionForPriceRuleConflict?,InventorySiteRef?,InventorySiteLocationRef?"
+_MARKUP = "SalesTaxCodeRef?,(MarkupRate|MarkupRatePercent|PriceLevelRef)?"
+_ORDERED = f"{_PRICE},OptionForPriceRuleConflict?,{_SITE},SalesTaxCodeRef?,IsManuallyClosed?,Other1?,Other2?"
+_GROUP_ADD = "ItemGroupRef,Quantity?,UnitOfMeasure?,InventorySiteRef?,InventorySiteLocationRef?,DataExt*"
+_GROUP_MOD = "TxnLineID,ItemGroupRef?,Quantity?,UnitOfMeasure?,OverrideUOMSetRef?"
+
 WRITES: dict[str, str] = {
-    f"{kind}Rq": f"{kind},IncludeRetElement*" for kind in ("CustomerAdd", "CustomerMod", "InvoiceAdd", "InvoiceMod")
-} | {"DataExtModRq": "DataExtMod"}
+    f"{kind}{act}Rq": f"{kind}{act},IncludeRetElement*"
+    for kind in ("Customer", "Invoice", "Estimate", "SalesOrder")
+    for act in ("Add", "Mod")
+} | {
+    "DataExtAddRq": "DataExtAdd",
+    "DataExtModRq": "DataExtMod",
+    "DataExtDelRq": "DataExtDel",
+    "TxnVoidRq": "TxnVoidType,TxnID",
+    "TxnDelRq": "TxnDelType,TxnID",
+    "ListDelRq": "ListDelType,ListID",
+}
 """Write message -> content model of the message element."""
 
 AGGREGATES: dict[str, str] = {
@@ -124,13 +157,32 @@ AGGREGATES: dict[str, str] = {
     "InvoiceLineMod": (
         f"TxnLineID,{_LINE},OverrideUOMSetRef?,{_PRICE},OptionForPriceRuleConflict?,{_SITE},{_DATE_TAX}"
     ),
-    "InvoiceLineGroupAdd": (
-        "ItemGroupRef,Quantity?,UnitOfMeasure?,InventorySiteRef?,InventorySiteLocationRef?,DataExt*"
+    "InvoiceLineGroupAdd": _GROUP_ADD,
+    "InvoiceLineGroupMod": f"{_GROUP_MOD},InvoiceLineMod*",
+    "EstimateAdd": (
+        f"CustomerRef,{_ORDER_A},{_ESTIMATE.format(change='')},ExternalGUID?,(EstimateLineAdd|EstimateLineGroupAdd)+"
     ),
-    "InvoiceLineGroupMod": ("TxnLineID,ItemGroupRef?,Quantity?,UnitOfMeasure?,OverrideUOMSetRef?,InvoiceLineMod*"),
-    "DataExtMod": (
-        "OwnerID,DataExtName,(ListDataExtType,ListObjRef|TxnDataExtType,TxnID,TxnLineID?|OtherDataExtType),DataExtValue"
+    "EstimateMod": (
+        f"TxnID,EditSequence,CustomerRef?,{_ORDER_A},{_ESTIMATE.format(change='CreateChangeOrder?,')},"
+        "(EstimateLineMod|EstimateLineGroupMod)*"
     ),
+    "EstimateLineAdd": f"{_LINE},{_RATE},{_MARKUP},OverrideItemAccountRef?,Other1?,Other2?,DataExt*",
+    "EstimateLineMod": f"TxnLineID,{_LINE},OverrideUOMSetRef?,{_RATE},{_MARKUP},Other1?,Other2?",
+    "EstimateLineGroupAdd": _GROUP_ADD,
+    "EstimateLineGroupMod": f"{_GROUP_MOD},EstimateLineMod*",
+    "SalesOrderAdd": (
+        f"CustomerRef,{_ORDER_A},{_SALES_ORDER},ExternalGUID?,(SalesOrderLineAdd|SalesOrderLineGroupAdd)+"
+    ),
+    "SalesOrderMod": (
+        f"TxnID,EditSequence,CustomerRef?,{_ORDER_A},{_SALES_ORDER},(SalesOrderLineMod|SalesOrderLineGroupMod)*"
+    ),
+    "SalesOrderLineAdd": f"{_LINE},{_ORDERED},DataExt*",
+    "SalesOrderLineMod": f"TxnLineID,{_LINE},OverrideUOMSetRef?,{_ORDERED}",
+    "SalesOrderLineGroupAdd": _GROUP_ADD,
+    "SalesOrderLineGroupMod": f"{_GROUP_MOD},SalesOrderLineMod*",
+    "DataExtAdd": f"OwnerID,DataExtName,{_HELD_BY},DataExtValue",
+    "DataExtMod": f"OwnerID,DataExtName,{_HELD_BY},DataExtValue",
+    "DataExtDel": f"OwnerID,DataExtName,{_HELD_BY}",
     "DataExt": "OwnerID,DataExtName,DataExtValue",
     "BillAddress": _ADDRESS,
     "ShipAddress": _ADDRESS,
@@ -180,6 +232,11 @@ ENUMS: dict[str, frozenset[str]] = {
             "CreditCardCharge "
             "CreditCardCredit CreditMemo Deposit Estimate InventoryAdjustment Invoice ItemReceipt JournalEntry "
             "PurchaseOrder ReceivePayment SalesOrder SalesReceipt SalesTaxPaymentCheck VendorCredit"
+        ),
+        "TxnVoidType": (
+            "ARRefundCreditCard Bill BillPaymentCheck BillPaymentCreditCard Charge Check CreditCardCharge "
+            "CreditCardCredit CreditMemo Deposit InventoryAdjustment Invoice ItemReceipt JournalEntry SalesReceipt "
+            "VendorCredit"
         ),
         "TxnDelType": (
             "ARRefundCreditCard Bill BillPaymentCheck BillPaymentCreditCard BuildAssembly Charge Check "

@@ -1,8 +1,7 @@
 """The rules of invoices and received payments: prices, tax, due dates, application, void and delete."""
 
-import calendar
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +9,10 @@ from connectors.quickbooks_desktop.simulator import invoicing
 from connectors.quickbooks_desktop.simulator.books import Books
 from connectors.quickbooks_desktop.simulator.errors import StatusError, not_found
 from connectors.quickbooks_desktop.simulator.lists import merged
-from connectors.quickbooks_desktop.simulator.records import ITEMS, Record
+from connectors.quickbooks_desktop.simulator.pricing import Pricing
+from connectors.quickbooks_desktop.simulator.records import Record
 
 ZERO = Decimal("0.00")
-_FROM_CUSTOMER = ("BillAddress", "ShipAddress", "TermsRef", "SalesRepRef", "ItemSalesTaxRef", "CurrencyRef")
-_NEW_LINE = "-1"  # TxnLineID of a line that a Mod adds [facts 2.7 (mem)]
 
 Applied = Mapping[str, Decimal | Mapping[str, Decimal]]
 """TxnID -> the amount applied, or {"Amount": ..., "DiscountAmount": ...}."""
@@ -25,6 +23,7 @@ class Sales:
 
     def __init__(self, books: Books, *, payment_touches_invoice: bool) -> None:
         self._books = books
+        self._pricing = Pricing(books)
         self.payment_touches_invoice = payment_touches_invoice
 
     # invoices
@@ -34,21 +33,21 @@ class Sales:
         terms. [assumed: as QuickBooks' window does]"""
         fields = self._books.prepare_new("Invoice", given)
         customer = self._books.records.require(("Customer",), fields["CustomerRef"]["ListID"])
-        self._inherit(fields, customer)
-        self._in_currency(fields)
+        self._pricing.inherit(fields, customer)
+        self._pricing.in_currency(fields)
         fields.setdefault("TxnDate", self._books.wall.wall(at).date().isoformat())
         if "DueDate" not in fields:
-            fields["DueDate"] = self._due_date(fields)
+            fields["DueDate"] = self._pricing.due_date(fields)
         fields.setdefault("ShipDate", fields["TxnDate"])
         if "RefNumber" not in given:
-            fields["RefNumber"] = self._next_number()
+            fields["RefNumber"] = self._pricing.next_number("Invoice")
         account = self._books.records.find(("Account",), "Accounts Receivable")
         if account:
             fields.setdefault("ARAccountRef", {"ListID": account.id})
         for name in ("IsPending", "IsFinanceCharge", "IsToBePrinted", "IsToBeEmailed"):
             fields.setdefault(name, False)
-        new_lines = [self._line(line, None, at) for line in lines]
-        self._total(fields, new_lines)
+        new_lines = self._pricing.new("Invoice", lines, at)
+        self._pricing.total(fields, new_lines)
         invoice = self._books.enter("Invoice", fields, at)
         invoice.lines = new_lines
         self._books.ledger.changed()
@@ -60,9 +59,9 @@ class Sales:
     ) -> None:
         """Changes header fields; with `lines` None the lines stay, else those not named go. [facts 2.7]"""
         fields = merged(invoice.fields, self._books.prepare("Invoice", given))
-        new_lines = invoice.lines if lines is None else self._edited_lines(invoice, lines, at)
+        new_lines = invoice.lines if lines is None else self._pricing.edited(invoice, lines, at)
         if fields.get("Subtotal") is not None and (lines is not None or {"ItemSalesTaxRef"} & set(given)):
-            self._total(fields, new_lines)
+            self._pricing.total(fields, new_lines)
         total = fields["Subtotal"] + fields["SalesTaxTotal"]
         if total < self._books.ledger.settled(invoice.id):
             raise StatusError(3210, "The invoice would be less than the payments applied to it.")  # [assumed]
@@ -76,7 +75,7 @@ class Sales:
         self._books.touch(invoice, at)
         self._release(invoice, at)
         invoicing.voided(invoice.lines)
-        invoice.fields |= {"Subtotal": ZERO, "SalesTaxTotal": ZERO, "Memo": _void_memo(invoice)}
+        invoice.fields |= {"Subtotal": ZERO, "SalesTaxTotal": ZERO, "Memo": void_memo(invoice)}
         self._books.ledger.changed()
         self._books.remember(invoice, at)
 
@@ -107,7 +106,7 @@ class Sales:
         customer = self._books.records.require(("Customer",), fields["CustomerRef"]["ListID"])
         if "CurrencyRef" in customer.fields:
             fields.setdefault("CurrencyRef", customer.fields["CurrencyRef"])
-        self._in_currency(fields)
+        self._pricing.in_currency(fields)
         for name, account in (("ARAccountRef", "Accounts Receivable"), ("DepositToAccountRef", "Undeposited Funds")):
             if found := self._books.records.find(("Account",), account):
                 fields.setdefault(name, {"ListID": found.id})
@@ -131,7 +130,7 @@ class Sales:
         """The amount becomes zero and the payment settles nothing any more. [facts 2.9]"""
         self._check_time(payment.applied, at)
         self._books.touch(payment, at)
-        payment.fields |= {"TotalAmount": ZERO, "Memo": _void_memo(payment)}
+        payment.fields |= {"TotalAmount": ZERO, "Memo": void_memo(payment)}
         self._apply(payment, {}, at)
 
     def delete_payment(self, payment: Record, at: datetime) -> None:
@@ -174,143 +173,8 @@ class Sales:
             parts[txn_id] = part
         return parts
 
-    # lines and totals
 
-    def _line(self, given: Mapping[str, Any], old: Mapping[str, Any] | None, at: datetime) -> dict[str, Any]:
-        raw = {name: value for name, value in given.items() if name not in ("TxnLineID", "InvoiceLineRet")}
-        name = "InvoiceLineGroupRet" if "ItemGroupRef" in given or (old and "ItemGroupRef" in old) else "InvoiceLineRet"
-        changes = self._books.prepare(name, raw)
-        line = merged(old or {}, changes)
-        if {"Quantity", "Rate", "RatePercent", "ItemRef"} & set(changes) and "Amount" not in changes:
-            line.pop("Amount", None)
-        if old is not None and "ItemRef" in changes and not {"Rate", "Amount", "RatePercent"} & set(changes):
-            line.pop("Rate", None)
-            line.pop("RatePercent", None)
-        line["TxnLineID"] = old["TxnLineID"] if old is not None else self._books.records.new_txn_id(at)
-        if name == "InvoiceLineGroupRet":
-            self._fill_group(line, given.get("InvoiceLineRet"), old, at)
-        else:
-            self._describe(line, changes)
-        return line
-
-    def _describe(self, line: dict[str, Any], changes: Mapping[str, Any]) -> None:
-        """The item's description and tax code, where the line has none of its own."""
-        if "ItemRef" not in line or "ItemRef" not in changes:
-            return
-        item = self._books.records.require(ITEMS, line["ItemRef"]["ListID"])
-        side = item.fields.get("SalesOrPurchase") or item.fields.get("SalesAndPurchase") or item.fields
-        text = side.get("Desc") or side.get("SalesDesc") or item.fields.get("ItemDesc")
-        if text and "Desc" not in line:
-            line["Desc"] = text
-        if "SalesTaxCodeRef" in item.fields:
-            line.setdefault("SalesTaxCodeRef", item.fields["SalesTaxCodeRef"])
-
-    def _fill_group(
-        self,
-        line: dict[str, Any],
-        members: Sequence[Mapping[str, Any]] | None,
-        old: Mapping[str, Any] | None,
-        at: datetime,
-    ) -> None:
-        group = self._books.records.require(("ItemGroup",), line["ItemGroupRef"]["ListID"])
-        line.setdefault("IsPrintItemsInGroup", group.fields.get("IsPrintItemsInGroup", False))
-        if group.fields.get("ItemDesc"):
-            line.setdefault("Desc", group.fields["ItemDesc"])
-        times: Decimal = line.get("Quantity") or Decimal(1)
-        if members is not None:
-            known = {member["TxnLineID"]: member for member in (old or {}).get("InvoiceLineRet", [])}
-            line["InvoiceLineRet"] = [self._line(m, known.get(str(m.get("TxnLineID"))), at) for m in members]
-        elif old is None or old.get("Quantity") != line.get("Quantity"):
-            line["InvoiceLineRet"] = [
-                self._line({"ItemRef": m["ItemRef"], "Quantity": (m.get("Quantity") or Decimal(1)) * times}, None, at)
-                for m in group.fields.get("ItemGroupLine", [])
-            ]
-
-    def _edited_lines(self, invoice: Record, lines: Sequence[Mapping[str, Any]], at: datetime) -> list[dict[str, Any]]:
-        known = {line["TxnLineID"]: line for line in invoice.lines}
-        edited = []
-        for line in lines:
-            ident = str(line.get("TxnLineID", _NEW_LINE))
-            if ident != _NEW_LINE and ident not in known:
-                raise not_found(ident)
-            edited.append(self._line(line, known.get(ident), at))
-        return edited
-
-    def _item(self, line: Mapping[str, Any]) -> invoicing.Item | None:
-        if "ItemRef" not in line:
-            return None
-        record = self._books.records.require(ITEMS, line["ItemRef"]["ListID"])
-        side = record.fields.get("SalesOrPurchase") or record.fields.get("SalesAndPurchase") or record.fields
-        price = side.get("Price", side.get("SalesPrice", record.fields.get("DiscountRate")))
-        return invoicing.Item(record.entity, price, record.fields.get("DiscountRatePercent"))
-
-    def _is_taxable(self, line: Mapping[str, Any]) -> bool:
-        reference = line.get("SalesTaxCodeRef")
-        code = self._books.records.get(("SalesTaxCode",), reference["ListID"]) if reference else None
-        return code is not None and bool(code.fields.get("IsTaxable"))
-
-    def _total(self, fields: dict[str, Any], lines: list[dict[str, Any]]) -> None:
-        invoicing.price_lines(lines, self._item)
-        rate = Decimal("0.00")
-        if reference := fields.get("ItemSalesTaxRef"):
-            tax = self._books.records.require(("ItemSalesTax",), reference["ListID"])
-            rate = tax.fields.get("TaxRate", rate)
-        code = fields.get("CustomerSalesTaxCodeRef")
-        if code is not None and not self._is_taxable({"SalesTaxCodeRef": code}):
-            rate = Decimal("0.00")
-        fields["Subtotal"] = invoicing.subtotal(lines, self._item)
-        fields["SalesTaxPercentage"] = rate
-        fields["SalesTaxTotal"] = invoicing.sales_tax(lines, self._item, rate, self._is_taxable)
-
-    # defaults
-
-    def _inherit(self, fields: dict[str, Any], customer: Record) -> None:
-        """What the customer says about its sales; a job that says nothing, says what its customer says. [assumed]"""
-        above: Record | None = customer
-        while above is not None:
-            for name in _FROM_CUSTOMER:
-                if name in above.fields:
-                    fields.setdefault(name, above.fields[name])
-            if "SalesTaxCodeRef" in above.fields:
-                fields.setdefault("CustomerSalesTaxCodeRef", above.fields["SalesTaxCodeRef"])
-            above = self._books.records.parent(above)
-
-    def _in_currency(self, fields: dict[str, Any]) -> None:
-        """With several currencies every sale names one and its rate; with one currency none does. [facts 3]"""
-        home = self._books.views.home_currency
-        if home is None:
-            fields.pop("CurrencyRef", None)
-            return
-        reference = fields.setdefault("CurrencyRef", {"ListID": home})
-        currency = self._books.records.require(("Currency",), reference["ListID"])
-        fields.setdefault("ExchangeRate", currency.fields.get("ExchangeRate", Decimal(1)))
-
-    def _due_date(self, fields: Mapping[str, Any]) -> str:
-        issued = date.fromisoformat(fields["TxnDate"])
-        reference = fields.get("TermsRef")
-        terms = (
-            self._books.records.get(("StandardTerms", "DateDrivenTerms"), reference["ListID"]) if reference else None
-        )
-        if terms is None:
-            return issued.isoformat()
-        if terms.entity == "StandardTerms":
-            return (issued + timedelta(days=terms.fields.get("StdDueDays", 0))).isoformat()
-        day = int(terms.fields["DayOfMonthDue"])
-        due = _on_day(issued, day)
-        if (due - issued).days < int(terms.fields.get("DueNextMonthDays", 0)) or due < issued:
-            due = _on_day(due.replace(day=1) + timedelta(days=32), day)
-        return due.isoformat()
-
-    def _next_number(self) -> str:
-        numbers = self._books.records.shelf("Invoice").values()
-        last = next((n for r in reversed(numbers) if (n := str(r.fields.get("RefNumber", ""))).isdigit()), "0")
-        return str(int(last) + 1)
-
-
-def _on_day(month: date, day: int) -> date:
-    return month.replace(day=min(day, calendar.monthrange(month.year, month.month)[1]))
-
-
-def _void_memo(record: Record) -> str:
+def void_memo(record: Record) -> str:
+    """The memo with the mark `VOID: ` before it. [assumed]"""
     memo = str(record.fields.get("Memo") or "")
     return memo if memo.startswith("VOID:") else f"VOID: {memo}"[:4095]

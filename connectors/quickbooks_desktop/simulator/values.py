@@ -10,30 +10,32 @@ from connectors.quickbooks_desktop.simulator.errors import StatusError
 
 _KINDS: dict[str, str] = {
     "amount": (
-        "Amount AmountDue AmountDueInHomeCurrency AppliedAmount AverageAmount Balance BalanceRemaining "
-        "BalanceRemainingInHomeCurrency CreditLimit CreditRemaining CreditRemainingInHomeCurrency DiscountAmount "
-        "MinFinanceCharge OpenAmount OpenBalance SalesTaxTotal Subtotal SuggestedDiscountAmount TaxAmount TotalAmount "
-        "TotalAmountInHomeCurrency TotalBalance UnusedCredits UnusedPayment"
+        "Amount AmountDue AmountDueInHomeCurrency AmountInHomeCurrency AppliedAmount AverageAmount Balance "
+        "BalanceRemaining BalanceRemainingInHomeCurrency CostBasis CreditLimit CreditRemaining "
+        "CreditRemainingInHomeCurrency DiscountAmount MinFinanceCharge OpenAmount OpenBalance SalesTaxTotal "
+        "Subtotal SuggestedDiscountAmount TaxAmount TotalAmount TotalAmountInHomeCurrency TotalBalance "
+        "UnusedCredits UnusedPayment YearEndAccumulatedDepreciation YearEndBookValue"
     ),
-    "price": "AverageCost Cost DiscountRate MarkupRate Price PurchaseCost Rate SalesPrice",
+    "price": "AverageCost Cost DiscountRate MarkupRate Price PurchaseCost Rate SalesExpense SalesPrice",
     "percent": (
         "AnnualInterestRate DiscountPct DiscountRatePercent MarkupRatePercent PricePercent RatePercent "
         "SalesTaxPercentage TaxRate"
     ),
     "quantity": (
-        "Invoiced Max Quantity QuantityOnHand QuantityOnOrder QuantityOnSalesOrder ReceivedQuantity ReorderPoint "
-        "UnbilledQuantity"
+        "BuildPoint Invoiced Max Quantity QuantityOnHand QuantityOnOrder QuantityOnSalesOrder "
+        "ReceivedQuantity ReorderPoint UnbilledQuantity"
     ),
     "float": "ExchangeRate",
-    "boolean": "DefaultShipTo IncludeLineItems IncludeLinkedTxns IncludeMaxCapacity Override",
+    "boolean": ("CreateChangeOrder DefaultShipTo IncludeLineItems IncludeLinkedTxns IncludeMaxCapacity Override"),
     "date": (
         "AsOfDate DueDate ExpectedDate FromTxnDate HiredDate JobEndDate JobProjectedEndDate JobStartDate "
-        "OpenBalanceDate ReleasedDate ServiceDate ShipDate SuggestedDiscountDate ToTxnDate TxnDate"
+        "OpenBalanceDate PurchaseDate ReleasedDate SalesDate ServiceDate ShipDate SuggestedDiscountDate "
+        "ToTxnDate TxnDate WarrantyExpDate"
     ),
     "datetime": "FromDeletedDate FromModifiedDate ToDeletedDate ToModifiedDate",
     "integer": (
-        "DataExtID DayOfMonthDue DiscountDayOfMonth DueNextMonthDays ExpirationMonth ExpirationYear GracePeriod "
-        "MaxReturned NoteID StdDiscountDays StdDueDays Sublevel TxnNumber"
+        "DataExtID DayOfMonthDue DiscountDayOfMonth DueNextMonthDays ExpirationMonth ExpirationYear "
+        "GracePeriod MaxReturned NoteID StdDiscountDays StdDueDays Sublevel TxnNumber"
     ),
     "id": "CreditTxnID LinkToTxnID ListID ListIDWithChildren TxnID TxnLineID",
     "guid": "ExternalGUID OwnerID",

@@ -28,6 +28,8 @@ class Views:
                 fields |= self._customer(record)
             case "Invoice":
                 fields |= self._invoice(record)
+            case "Estimate" | "SalesOrder" if record.lines:
+                fields |= self._order(record)
             case "ReceivePayment":
                 fields |= self._payment(record)
             case "Currency" if record.id == self.home_currency:
@@ -78,12 +80,28 @@ class Views:
             "BalanceRemaining": balance,
             "IsPaid": balance == 0,  # true for a voided invoice as well [assumed]
             "LinkedTxn": [self._link(payment, record.id) for payment in self._ledger.payments_of(record.id)],
-            "Lines": [self._named("Invoice", line) for line in record.lines],
+            "Lines": self._lines(record),
         }
         if "ExchangeRate" in record.fields:
             rate: Decimal = record.fields["ExchangeRate"]
             fields["BalanceRemainingInHomeCurrency"] = (balance * rate).quantize(Decimal("0.01"))
         return fields
+
+    def _order(self, record: Record) -> dict[str, Any]:
+        total: Decimal = record.fields["Subtotal"] + record.fields["SalesTaxTotal"]
+        fields = _address_blocks(record) | {"TotalAmount": total, "Lines": self._lines(record)}
+        if "ExchangeRate" in record.fields:
+            rate: Decimal = record.fields["ExchangeRate"]
+            fields["TotalAmountInHomeCurrency"] = (total * rate).quantize(Decimal("0.01"))
+        return fields
+
+    def _lines(self, record: Record) -> list[dict[str, Any]]:
+        """The lines with the names of their references; the members of a group under the kind's own name."""
+        lines = [self._named(record.entity, line) for line in record.lines]
+        for line in lines:
+            if record.entity != "Invoice" and "InvoiceLineRet" in line:
+                line[f"{record.entity}LineRet"] = line.pop("InvoiceLineRet")
+        return lines
 
     def _link(self, payment: Record, txn_id: str) -> dict[str, Any]:
         part = payment.applied[txn_id]

@@ -13,12 +13,12 @@ EITHER_OR = {"RatePercent", "MarkupRatePercent", "DiscountRatePercent", "PricePe
 def full(name: str) -> dict[str, object]:
     """A dict with every element of the order, nested."""
     order = answers.order_of(name) or ()
-    return {part: filled(part) for part in order if part not in EITHER_OR}
+    return {part: filled(part, name) for part in order if part not in EITHER_OR}
 
 
-def filled(name: str) -> object:
+def filled(name: str, owner: str) -> object:
     if name == "Lines":
-        return [full("InvoiceLineRet"), full("InvoiceLineGroupRet")]
+        return [full(f"{owner}LineRet"), full(f"{owner}LineGroupRet")]
     if name == "ItemSalesTaxRef" or answers.order_of(name) is not None:
         return full(name)
     return "1"
