@@ -97,9 +97,10 @@ def _mark_for_new_mappings(connection: Connection) -> None:
         after = ""
         while mapping.name not in known:
             with connection.store.transaction() as tx:
+                lookups = Lookups(tx, connection)
                 page = tx.snapshots.page(connection.name, *mapping.source, after, SWEEP)
                 rows = [
-                    (one.key, lease_group(Lookups(tx, connection), mapping, one)) for one in page if one.gone is None
+                    (one.key, lease_group(lookups, mapping, one)) for one in page if one.gone is None
                 ]
                 tx.work.mark(connection.name, mapping.name, rows, BACKFILL, connection.clock())
             if len(page) < SWEEP:

@@ -10,9 +10,9 @@ from engine.mapping.compiled import CompiledMapping
 from engine.protocol import Write, Written
 from engine.store.intents import Intent
 from engine.store.work import WorkRow
-from engine.sync import results
 from engine.sync.batch import Batch
 from engine.sync.freshness import Freshness
+from engine.sync.results import Results
 from engine.sync.settling import settle
 from engine.sync.unit import Settled
 
@@ -50,33 +50,39 @@ class Recovery:
 
     def _look_up(self, mapping: CompiledMapping, intent: Intent, rows: Sequence[WorkRow]) -> tuple[Write | None, bool]:
         """The request that finds out, if one is needed; else whether it turned out to be carried out."""
-        batch, write = self.batch, Write.unpack(intent.request)
+        batch = self.batch
         ours = [[row.mapping, row.source_key, row.touched] for row in rows]
         intent = replace(intent, context={**intent.context, "rows": ours, "owner": self.owner})
-        name, system = batch.connection.name, mapping.target[0]
-        if write.action == "children":
-            return self._again(mapping, intent, write), False
-        if write.action == "create":
-            self.fresh.require_list_since(write.entity, intent.created_at)
-            found = batch.tx.snapshots.by_identity(name, system, write.entity, write.identity[:1])
-            keys = [key for keys in found.values() for key in keys]
-            if keys:
-                held = batch.tx.snapshots.get(name, system, write.entity, keys[:1])[keys[0]]
-                written = Written(keys[0], held.record, held.identity)
-                results.written(batch.tx, batch.connection, system, intent, write, written, batch.now)
+        answer = Results(batch.tx, batch.connection, mapping.target[0], intent, batch.now)
+        if answer.write.action == "children":
+            return self._again(answer), False
+        if answer.write.action == "create":
+            self.fresh.require_list_since(answer.write.entity, intent.created_at)
+            found = self._found(answer.system, answer.write)
+            if found is not None:
+                answer.written(found)
                 return None, True
-        results.close(
-            batch.tx, batch.connection, mapping, intent, "failed", "not carried out, as a look showed", batch.now
-        )
+        answer.close("failed", {"reason": "not carried out, as a look showed"})
         return None, False
 
-    def _again(self, mapping: CompiledMapping, intent: Intent, write: Write) -> Write:
+    def _found(self, system: str, write: Write) -> Written | None:
+        """The record that carries the identity we sent."""
+        name, tx = self.batch.connection.name, self.batch.tx
+        found = tx.snapshots.by_identity(name, system, write.entity, write.identity[:1])
+        keys = [key for some in found.values() for key in some]
+        if not keys:
+            return None
+        held = tx.snapshots.get(name, system, write.entity, keys[:1])[keys[0]]
+        return Written(keys[0], held.record, held.identity)
+
+    def _again(self, answer: Results) -> Write:
         """Children carry no identity: the connector reads what is there, pairs it, and sends only the rest."""
-        batch = self.batch
-        again = replace(write, id=uuid4().hex, recover=True)
-        results.close(batch.tx, batch.connection, mapping, intent, "failed", "asked again with a look first", batch.now)
-        renewed = replace(intent, id=again.id, request=again.pack(), state="open", created_at=batch.now, result=None)
-        batch.tx.intents.add(batch.connection.name, mapping.target[0], [renewed])
+        again = replace(answer.write, id=uuid4().hex, recover=True)
+        answer.close("failed", {"reason": "asked again, with a look first"})
+        renewed = replace(
+            answer.intent, id=again.id, request=again.pack(), state="open", created_at=self.batch.now, result=None
+        )
+        self.batch.tx.intents.add(self.batch.connection.name, answer.system, [renewed])
         return again
 
 

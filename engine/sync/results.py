@@ -2,267 +2,210 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from engine.mapping.compiled import CompiledMapping
 from engine.mapping.draft import MISSING
 from engine.protocol import Failed, Failure, Found, Write, Written
 from engine.store.bases import Base
 from engine.store.intents import Intent, IntentState
 from engine.store.store import Transaction
 from engine.store.work import Finished
-from engine.sync import echo, named, own_line, retries
+from engine.sync import decisions, echo, named, retries
 from engine.sync.batch import Batch
 from engine.sync.connection import Connection
-from engine.sync.decisions import own_line_paths
 from engine.sync.linking import link_members, unlink
 from engine.sync.matching import intent_holder
-from engine.sync.receiver import LIVE, hold
+from engine.sync.receiver import LIVE, hold, holder
 from engine.sync.story import entry
 from engine.sync.values import at
 
+STATES: Final[Mapping[Failure, IntentState]] = {Failure.UNKNOWN: "unknown", Failure.UNSENT: "unsent"}
+"""How an intent ends that was not carried out; with any other failure it certainly was not: "failed"."""
 
-def written(
-    tx: Transaction, connection: Connection, system: str, intent: Intent, write: Write, result: Written, now: datetime
-) -> None:
-    """The request was carried out."""
-    mapping = connection.compiled.mappings[intent.mapping]
-    if not close(tx, connection, mapping, intent, "done", "", now, result):
-        return  # The answer came twice.
-    before = tx.snapshots.get(connection.name, system, write.entity, [result.key]).get(result.key)
-    if result.record:
-        found = Found(result.key, result.record, result.identity or write.identity)
-        hold(tx, connection, (system, write.entity), [found], now, now, LIVE)
-    context = intent.context
-    if "named" in context:
-        named.link(Batch(tx, connection, now), mapping, context["named"], result.key)
-        _finish(tx, connection, mapping, intent, "created", f"named {context['named']!r}", now)
-        return
-    linked = _link(tx, connection, mapping, context, write, result, now)
-    trouble = _keep_base(tx, connection, mapping, context, write, result, linked)
-    echo.forward(tx, connection, mapping, linked, write, result, before.record if before else {}, now)
-    if trouble is not None:
-        _park(tx, connection, mapping, intent, trouble, "M132", now)
-        return
-    detail = {"request": intent.id, "target": linked, "answer": result.key}
-    entries = [
-        entry(now, mapping, key, "link", _said(context), context["reason"], detail, linked)
-        for key in intent.source_keys
-    ]
-    tx.journal.add(connection.name, entries)
-    _finish(tx, connection, mapping, intent, context["outcome"], context["reason"], now, last=context["last"])
+COUNTED = (Failure.RETRY, Failure.UNKNOWN, Failure.STALE)
+"""Failures that count as an attempt, so that the pauses grow."""
 
 
-def _said(context: Mapping[str, Any]) -> str:
-    """The journal's word: the children of a record that was just created are no second creation."""
-    return (
-        "completed" if (context["action"], context["outcome"]) == ("children", "created") else str(context["outcome"])
-    )
+class Results:
+    """One request that came back; the intent's context says what it was for, whichever process sent it."""
 
+    def __init__(self, tx: Transaction, connection: Connection, system: str, intent: Intent, now: datetime) -> None:
+        self.tx, self.connection, self.system, self.intent, self.now = tx, connection, system, intent, now
+        self.mapping = connection.compiled.mappings[intent.mapping]
+        self.context = intent.context
+        self.write = Write.unpack(intent.request)
 
-def _link(
-    tx: Transaction,
-    connection: Connection,
-    mapping: CompiledMapping,
-    context: Mapping[str, Any],
-    write: Write,
-    result: Written,
-    now: datetime,
-) -> str:
-    """Links for the members; those that left are marked. Returns the target's key."""
-    if context["action"] == "note":
-        return str(context["target"])
-    key = result.key if write.action == "create" else str(write.key)
-    unlink(tx, connection, mapping, [(one[0], one[1]) for one in context["leaving"]])
-    link_members(tx, connection, mapping, [one[:3] for one in context["members"]], key, now)
-    return key
-
-
-def _keep_base(
-    tx: Transaction,
-    connection: Connection,
-    mapping: CompiledMapping,
-    context: Mapping[str, Any],
-    write: Write,
-    result: Written,
-    key: str,
-) -> str | None:
-    """What we sent and what was answered. Returns words for a person where the children do not add up."""
-    name = connection.name
-    old = tx.bases.get(name, mapping.source, mapping.target, [key]).get(key) or Base({}, {}, {})
-    seen, children, trouble = dict(old.seen), dict(old.children), None
-    for path, now_value in context["now"].items():
-        answered = at(result.record, path) if path in context["written"] and result.record else MISSING
-        fallback = write.values.get(path) if path in context["written"] else now_value
-        seen[path] = fallback if answered is MISSING else answered
-        if path in own_line_paths(mapping, {path: context["sent"].get(path)}):
-            seen[path] = own_line.own(seen[path], str(context["sent"][path]))
-    if write.action == "children" and write.child is not None:
-        children[write.child] = _children(
-            old.children.get(write.child, {}), context, connection, mapping, write, result
+    # ---------------------------------------------------------------------------------------------- carried out
+    def written(self, result: Written) -> None:
+        """The request was carried out: link, base, echo, journal; then the rows end, or come again for the rest."""
+        if not self.close("done", {"key": result.key}):
+            return  # The answer came twice.
+        before = self._hold(result)
+        if "named" in self.context:
+            named.link(Batch(self.tx, self.connection, self.now), self.mapping, self.context["named"], result.key)
+            self._finish("created", f"named {self.context['named']!r}", last=True)
+            return
+        key = self._link(result)
+        trouble = self._keep_base(result, key)
+        echo.forward(self.tx, self.connection, self.mapping, key, self.write, result, before, self.now)
+        if trouble is not None:
+            self._park(trouble, "M132")
+            return
+        self._tell("link", self._said(), self.context["reason"], {"request": self.intent.id, "target": key}, key)
+        # After the rule for a record's end its row comes once more, to close the link.
+        self._finish(
+            self.context["outcome"], self.context["reason"], self.context["last"] and not self.context["ended"]
         )
-        trouble = _shortfall(children[write.child], context.get("total"))
-    tx.bases.put(name, mapping.source, mapping.target, {key: Base(dict(context["sent"]), seen, children)})
-    return trouble
 
+    def _hold(self, result: Written) -> dict[str, Any]:
+        """Keep the answer as the target's newest look. Returns what was held before."""
+        ref = (self.system, self.write.entity)
+        held = self.tx.snapshots.get(self.connection.name, *ref, [result.key]).get(result.key)
+        if result.record:
+            found = Found(result.key, result.record, result.identity or self.write.identity)
+            hold(self.tx, self.connection, ref, [found], self.now, self.now, LIVE)
+        return held.record if held else {}
 
-def _children(
-    old: Mapping[str, Any],
-    context: Mapping[str, Any],
-    connection: Connection,
-    mapping: CompiledMapping,
-    write: Write,
-    result: Written,
-) -> dict[str, Any]:
-    """Ours in the list, by our key: the system's key, what we sent, the amount that the system made of it."""
-    kind = next(one for one in connection.entity(mapping.target).children if one.name == write.child)
-    kept = {ref: one for ref, one in old.items() if ref not in context["removed"]}
-    for child in result.children:
-        if child.ref not in context["child_sent"]:
-            continue
-        amount = child.values.get(kind.answered_amount) if kind.answered_amount else None
-        kept[child.ref] = {"key": child.key, "sent": context["child_sent"][child.ref], "amount": amount}
-    return kept
+    def _said(self) -> str:
+        """The journal's word: the children of a record that was just created are no second creation."""
+        first_children = (self.context["action"], self.context["outcome"]) == ("children", "created")
+        return "completed" if first_children else str(self.context["outcome"])
+
+    def _link(self, result: Written) -> str:
+        """Links for the members; those that left are marked. Returns the target's key."""
+        if self.context["action"] == "note":
+            return str(self.context["target"])
+        key = result.key if self.write.action == "create" else str(self.write.key)
+        unlink(self.tx, self.connection, self.mapping, [(one[0], one[1]) for one in self.context["leaving"]])
+        members = [one[:3] for one in self.context["members"]]
+        link_members(self.tx, self.connection, self.mapping, members, key, self.now)
+        return key
+
+    def _keep_base(self, result: Written, key: str) -> str | None:
+        """What we sent and what was answered. Returns words for a person where the children do not add up."""
+        name, mapping = self.connection.name, self.mapping
+        old = self.tx.bases.get(name, mapping.source, mapping.target, [key]).get(key) or Base({}, {}, {})
+        seen, children, trouble = {**old.seen, **self._seen(result)}, dict(old.children), None
+        if self.write.child is not None:
+            children[self.write.child] = self._children(old.children.get(self.write.child, {}), result)
+            trouble = _shortfall(children[self.write.child], self.context["total"])
+        self.tx.bases.put(name, mapping.source, mapping.target, {key: Base(dict(self.context["sent"]), seen, children)})
+        return trouble
+
+    def _seen(self, result: Written) -> dict[str, Any]:
+        """The compared fields as they stand now: the answer's where we wrote, what was there where we did not."""
+        seen: dict[str, Any] = {}
+        for path, there in self.context["now"].items():
+            if path not in self.context["written"]:
+                seen[path] = there
+                continue
+            answered = at(result.record, path) if result.record else MISSING
+            seen[path] = self.write.values.get(path) if answered is MISSING else answered
+        lines = decisions.own_line_paths(self.mapping, {path: self.context["sent"].get(path) for path in seen})
+        return seen | {path: self.context["sent"][path] for path in lines}
+
+    def _children(self, old: Mapping[str, Any], result: Written) -> dict[str, Any]:
+        """Ours in the list, by our key: the system's key, what we sent, the amount that the system made of it."""
+        target = self.connection.entity(self.mapping.target)
+        kind = next(one for one in target.children if one.name == self.write.child)
+        sent = self.context["child_sent"]
+        kept = {ref: one for ref, one in old.items() if ref not in self.context["removed"]}
+        for child in result.children:
+            if child.ref in sent:
+                amount = child.values.get(kind.answered_amount) if kind.answered_amount else None
+                kept[child.ref] = {"key": child.key, "sent": sent[child.ref], "amount": amount}
+        return kept
+
+    # ------------------------------------------------------------------------------------------ not carried out
+    def failed(self, result: Failed) -> None:
+        """The request was not carried out, or nobody knows: each failure has its way to go on."""
+        kept = {key: value for key, value in asdict(result).items() if key != "again_after"}
+        if not self.close(STATES.get(result.failure, "failed"), kept):
+            return
+        if result.failure is not Failure.UNSENT:
+            detail = {"request": self.intent.id, "code": result.code}
+            self._tell("write", result.failure.value, result.message, detail, self.write.key)
+        failure = self._lose_target() if result.failure is Failure.GONE else result.failure
+        rows = self.tx.work.get(self.connection.name, self.intent.mapping, self.intent.source_keys)
+        attempts = max((row.attempts for row in rows.values()), default=0)
+        given_up = failure is Failure.RETRY and retries.gives_up(attempts)
+        if given_up or failure in (Failure.REFUSED, Failure.GONE):
+            self._park(result.message, result.code or f"W{failure.value}")
+            return
+        pause = result.again_after or (retries.pause(attempts) if failure in COUNTED else retries.FIRST_PAUSE)
+        look = self.now if failure in (Failure.UNKNOWN, Failure.STALE) else None
+        if not self._others_are_out():
+            due_at, counted = self.now + pause, failure in COUNTED
+            self.tx.work.defer(
+                self.connection.name, self._rows(), due_at, result.message, need_since=look, count_attempt=counted
+            )
+
+    def _lose_target(self) -> Failure:
+        """The target is gone and matches nothing any more. One that was only just matched is no loss: match again."""
+        if self.write.key is not None:
+            name, entity = self.connection.name, self.write.entity
+            self.tx.snapshots.gone(name, self.system, entity, [(self.write.key, "deleted")], self.now)
+            for mapping, _ in self.connection.matched.get((self.system, entity), ()):
+                self.tx.matches.forget(name, mapping.name, [holder((self.system, entity), self.write.key)])
+        return Failure.STALE if self.context.get("how") == "link" else Failure.GONE
+
+    # -------------------------------------------------------------------------------------------------- the rows
+    def close(self, state: IntentState, result: dict[str, Any]) -> bool:
+        """The intent's outcome is known. False if it was before."""
+        if not self.tx.intents.finish(self.connection.name, self.intent.id, state, result, self.now):
+            return False
+        if self.mapping.match and state != "unknown":
+            self.tx.matches.forget(self.connection.name, self.mapping.name, [intent_holder(self.intent.id)])
+        return True
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [(mapping, key) for mapping, key, _ in self.context["rows"]]
+
+    def _others_are_out(self) -> bool:
+        """Whether the rows have other requests out: they end with the last of them."""
+        keys = self.intent.source_keys
+        others = self.tx.intents.open(self.connection.name, self.system, self.intent.mapping, keys)
+        return any(one.state == "open" for one in others)
+
+    def _finish(self, outcome: str, reason: str, last: bool) -> None:
+        """The rows are done, or (with more to do) due again at once."""
+        if self._others_are_out():
+            return
+        if last:
+            hashes = {record_key: hashed for _, record_key, _, hashed in self.context.get("members", ())}
+            self._end("done", outcome, reason, "", hashes)
+        else:
+            self.tx.work.defer(self.connection.name, self._rows(), self.now)
+
+    def _park(self, reason: str, code: str) -> None:
+        self._end("parked", "parked", reason, code, {})
+        self.tx.waits.wake(self.connection.name, self._rows(), self.now, LIVE)
+        self._tell("record", "parked", reason, {"code": code}, self.write.key)
+
+    def _end(self, state: Any, outcome: str, reason: str, code: str, hashes: Mapping[str, str]) -> None:
+        finished = [
+            Finished(
+                name, key, state, outcome=outcome, reason=reason or None, code=code or None,
+                decided=hashes.get(key), version=self.mapping.version, touched=touched,
+            )
+            for name, key, touched in self.context["rows"]
+        ]  # fmt: skip
+        self.tx.work.finish(self.connection.name, finished, owner=self.context["owner"])
+
+    def _tell(self, step: str, outcome: str, reason: str, detail: dict[str, Any], target: str | None) -> None:
+        keys = self.intent.source_keys
+        entries = [entry(self.now, self.mapping, key, step, outcome, reason, detail, target) for key in keys]
+        self.tx.journal.add(self.connection.name, entries)
 
 
 def _shortfall(children: Mapping[str, Any], total: Decimal | None) -> str | None:
+    """Words, if the amounts that the system made of our children are not the total."""
     amounts = [one.get("amount") for one in children.values()]
     if total is None or not amounts or any(one is None for one in amounts):
         return None
     made = sum((Decimal(str(one)) for one in amounts), Decimal(0))
     return None if made == total else f"the lines that were answered add up to {made}, the source says {total}"
-
-
-def close(
-    tx: Transaction,
-    connection: Connection,
-    mapping: CompiledMapping,
-    intent: Intent,
-    state: IntentState,
-    reason: str,
-    now: datetime,
-    result: Written | Failed | None = None,
-) -> bool:
-    """The intent's outcome is known. False if it was before."""
-    kept: dict[str, Any] = {"reason": reason}
-    if isinstance(result, Written):
-        kept = {"key": result.key}
-    elif isinstance(result, Failed):
-        kept = {key: value for key, value in asdict(result).items() if key != "again_after"}
-    if not tx.intents.finish(connection.name, intent.id, state, kept, now):
-        return False
-    if mapping.match and state != "unknown":
-        tx.matches.forget(connection.name, mapping.name, [intent_holder(intent.id)])
-    return True
-
-
-def failed(tx: Transaction, connection: Connection, system: str, intent: Intent, result: Failed, now: datetime) -> None:
-    """The request was not carried out, or nobody knows: each failure has its way to go on."""
-    mapping = connection.compiled.mappings[intent.mapping]
-    state: IntentState = {Failure.UNKNOWN: "unknown", Failure.UNSENT: "unsent"}.get(result.failure, "failed")  # type: ignore[assignment]
-    if not close(tx, connection, mapping, intent, state, result.message, now, result):
-        return
-    write = Write.unpack(intent.request)
-    entries = [
-        entry(now, mapping, key, "write", result.failure.value, result.message, {"request": intent.id}, write.key)
-        for key in intent.source_keys
-        if result.failure is not Failure.UNSENT
-    ]
-    tx.journal.add(connection.name, entries)
-    if result.failure is Failure.GONE and write.key is not None:
-        tx.snapshots.gone(connection.name, system, write.entity, [(write.key, "deleted")], now)
-        _forget_target(tx, connection, system, write)
-    parks = result.failure in (Failure.REFUSED, Failure.GONE)
-    attempts = max((row.attempts for row in _rows(tx, connection, intent)), default=0)
-    if parks or (result.failure is Failure.RETRY and retries.gives_up(attempts)):
-        _park(tx, connection, mapping, intent, result.message, result.code or f"W{result.failure.value}", now)
-        return
-    counted = result.failure in (Failure.RETRY, Failure.UNKNOWN, Failure.STALE)
-    pause = result.again_after or (retries.pause(attempts) if counted else retries.FIRST_PAUSE)
-    look = now if result.failure in (Failure.UNKNOWN, Failure.STALE) else None
-    _defer(tx, connection, intent, now, pause, result.message, look, counted)
-
-
-def _forget_target(tx: Transaction, connection: Connection, system: str, write: Write) -> None:
-    """A record that is gone matches nothing any more."""
-    for mapping, _ in connection.matched.get((system, write.entity), ()):
-        tx.matches.forget(connection.name, mapping.name, [f"{write.entity}/{write.key}"])
-
-
-def _rows(tx: Transaction, connection: Connection, intent: Intent) -> Sequence[Any]:
-    return list(tx.work.get(connection.name, intent.mapping, intent.source_keys).values())
-
-
-def _others_open(tx: Transaction, connection: Connection, mapping: CompiledMapping, intent: Intent) -> bool:
-    """Whether the row has other requests out: it ends with the last of them."""
-    others = tx.intents.open(connection.name, mapping.target[0], intent.mapping, intent.source_keys)
-    return any(one.state == "open" for one in others)
-
-
-def _finish(
-    tx: Transaction,
-    connection: Connection,
-    mapping: CompiledMapping,
-    intent: Intent,
-    outcome: str,
-    reason: str,
-    now: datetime,
-    last: bool = True,
-) -> None:
-    """The rows are done, or (with more to do) due again at once."""
-    if _others_open(tx, connection, mapping, intent):
-        return
-    rows = {(one[0], one[1]): one[2] for one in intent.context["rows"]}
-    if not last:
-        tx.work.defer(connection.name, list(rows), now, None)
-        return
-    hashes = {one[1]: one[3] for one in intent.context.get("members", ())}
-    ended = intent.context.get("ended")
-    finished = [
-        Finished(
-            name, key, "done", outcome=outcome, reason=reason or None,
-            decided=hashes.get(key), version=mapping.version, touched=touched,
-        )
-        for (name, key), touched in rows.items()
-    ]  # fmt: skip
-    if ended is not None:
-        # The rule for its going was sent; the row comes once more to close the link.
-        tx.work.defer(connection.name, list(rows), now, None)
-        return
-    tx.work.finish(connection.name, finished, owner=intent.context["owner"])
-
-
-def _park(
-    tx: Transaction, connection: Connection, mapping: CompiledMapping, intent: Intent, reason: str, code: str,
-    now: datetime,
-) -> None:  # fmt: skip
-    rows = [
-        Finished(name, key, "parked", outcome="parked", reason=reason, code=code, version=mapping.version,
-                 touched=touched)
-        for name, key, touched in intent.context["rows"]
-    ]  # fmt: skip
-    tx.work.finish(connection.name, rows)
-    tx.waits.wake(connection.name, [(one.mapping, one.source_key) for one in rows], now, LIVE)
-    entries = [entry(now, mapping, one.source_key, "record", "parked", reason, {"code": code}) for one in rows]
-    tx.journal.add(connection.name, entries)
-
-
-def _defer(
-    tx: Transaction,
-    connection: Connection,
-    intent: Intent,
-    now: datetime,
-    pause: Any,
-    reason: str,
-    look: datetime | None,
-    counted: bool,
-) -> None:
-    mapping = connection.compiled.mappings[intent.mapping]
-    if _others_open(tx, connection, mapping, intent):
-        return
-    rows = [(one[0], one[1]) for one in intent.context["rows"]]
-    tx.work.defer(connection.name, rows, now + pause, reason, need_since=look, count_attempt=counted)

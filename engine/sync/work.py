@@ -13,9 +13,10 @@ from uuid import uuid4
 from engine.errors import ContractBroken
 from engine.protocol import Failed, Page, Query, Request, Result, Write, Written
 from engine.store.store import Store, Transaction
-from engine.sync import reads, results
+from engine.sync import reads
 from engine.sync.connection import Connection
 from engine.sync.receiver import receive
+from engine.sync.results import Results
 from engine.sync.runner import LEASE, Runner
 
 OWNER = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
@@ -74,10 +75,11 @@ class EndpointWork:
         if intent is None:
             raise ContractBroken(f"{self._system} gave back a request that it never took.")
         tx.work.renew(self._connection.name, intent.context["owner"], now, LEASE)
+        answered = Results(tx, self._connection, self._system, intent, now)
         if isinstance(result, Written):
-            results.written(tx, self._connection, self._system, intent, write, result, now)
+            answered.written(result)
         elif isinstance(result, Failed):
-            results.failed(tx, self._connection, self._system, intent, result, now)
+            answered.failed(result)
         else:
             raise ContractBroken(f"{self._system} answered a write with {type(result).__name__}.")
 

@@ -260,6 +260,26 @@ def _answer_queries(world: World, request: object) -> bool:
     return False
 
 
+def test_a_target_that_a_person_deleted_parks_and_is_never_made_again(world: World) -> None:
+    world.books.put("client", "c1", name="Acme")
+    world.settle()
+    world.crm.fail = lambda write: Failure.GONE if write.action == "update" else None
+    world.clock.on(minutes=5)
+    world.books.put("client", "c1", name="Acme Two")
+    world.settle()
+    assert world.state("companies", "c1") == ("parked", "told to fail: gone")
+    assert [one.action for one in world.crm.writes] == ["create", "update"]
+
+
+def test_a_target_that_vanished_between_the_match_and_the_link_is_matched_again(world: World) -> None:
+    world.crm.put("company", "x1", name="Acme", mail=None)
+    world.crm.fail = lambda write: Failure.GONE if write.key == "x1" else None
+    world.books.put("client", "c1", name="Acme")
+    world.settle()
+    assert [one.action for one in world.crm.writes] == ["update", "create"]
+    assert world.state("companies", "c1")[0] == "done"
+
+
 def test_a_refused_record_parks_itself_and_stops_nobody_else(world: World) -> None:
     world.crm.fail = lambda write: Failure.REFUSED if write.values.get("name") == "Bad" else None
     world.books.put("client", "c1", name="Bad")
