@@ -26,12 +26,14 @@ store: sqlite:///engine.db
 server: {{url: "http://localhost:{port}", port: {port}}}
 connections:
   acme:
-    mappings: preset:default
+    mappings: {mappings}
     zone: America/New_York
-    settings: {{stage: Invoices / Sent, first_invoice_date: "2020-01-01", generic_product: QuickBooks item}}
+    settings: {settings}
     quickbooks_desktop: {{user: acme, password_hash: "${{QBWC_PASSWORD_HASH}}", every: 5 minutes, currency: USD}}
     pipedrive: {{company: acme, api_token: "${{PIPEDRIVE_API_TOKEN}}", url: "{url}", plan: ultimate, poll: 1 second}}
 """
+
+SETTINGS = '{stage: Invoices / Sent, first_invoice_date: "2020-01-01", generic_product: QuickBooks item}'
 
 
 @dataclass
@@ -80,8 +82,13 @@ class Served:
 
 
 @contextmanager
-def running(folder: Path, *, customers: int = 4, token: str | None = None) -> Iterator[Served]:
-    """A server over a small company and an account whose pipeline has the stage that the settings name."""
+def running(
+    folder: Path, *, customers: int = 4, token: str | None = None, mappings: Path | None = None
+) -> Iterator[Served]:
+    """A server over a small company and an account whose pipeline has the stage that the settings name.
+
+    `mappings` is a folder to be used in place of the built-in set.
+    """
     company = sample_company(seed=3, customers=customers)
     account = Account(company="acme", plan="ultimate", seed=5)
     account.add_pipeline("Invoices", ["New", "Sent", "Paid"])
@@ -90,7 +97,8 @@ def running(folder: Path, *, customers: int = 4, token: str | None = None) -> It
         port = _port()
         folder.mkdir(exist_ok=True)
         config = folder / "engine.yaml"
-        config.write_text(ENGINE_YAML.format(port=port, url=pipedrive.url))
+        words = {"mappings": mappings or "preset:default", "settings": "{}" if mappings else SETTINGS}
+        config.write_text(ENGINE_YAML.format(port=port, url=pipedrive.url, **words))
         secrets = {"QBWC_PASSWORD_HASH": password_hash(PASSWORD), "PIPEDRIVE_API_TOKEN": token or account.token}
         server = Server(config, port, secrets)
         server.start()
