@@ -27,6 +27,8 @@ class Element:
     many: bool = False
     turns: bool = False
     """It and others may come in any order, as often as they like."""
+    choice: tuple[int, int] | None = None
+    """Where only one of several may be there: the choice, and which of its branches this belongs to."""
     options: tuple[str, ...] = ()
     children: list[Element] = field(default_factory=list)
 
@@ -35,6 +37,11 @@ class Element:
         """The most characters in the US desktop edition, "" for no limit."""
         limits = _LENGTH.findall(self.note)
         return next((number for number, editions in limits if not editions or "QBD" in editions.split("|")), "")
+
+    @property
+    def shortest(self) -> int | None:
+        """The least of the limits that any edition has."""
+        return min((int(number) for number, _ in _LENGTH.findall(self.note)), default=None)
 
     @property
     def here(self) -> bool:
@@ -54,6 +61,16 @@ class Element:
         raise KeyError(f"{self.name} has no {name}")
 
 
+@dataclass(slots=True)
+class _Choice:
+    """A choice whose end was not reached yet, at this depth."""
+
+    depth: int
+    turns: bool
+    number: int
+    branch: int = 0
+
+
 @cache
 def message(reference: Path, name: str) -> Element:
     """The message of this name, such as BillQueryRs."""
@@ -66,12 +83,16 @@ def message(reference: Path, name: str) -> Element:
     root = Element(name, "")
     path = [root]
     options: dict[str, tuple[str, ...]] = {}
-    choices: list[tuple[int, bool]] = []
+    choices: list[_Choice] = []
+    number = 0
     for line in lines:
         if found := _OPTIONS.search(line):
             options[found["name"]] = tuple(word.split(" ")[0] for word in found["options"].split(", "))
         elif "BEGIN OR" in line:
-            choices.append((len(path), "or more" in line))
+            number += 1
+            choices.append(_Choice(len(path), "or more" in line, number))
+        elif "<!-- OR -->" in line:
+            choices[-1].branch += 1
         elif "END OR" in line:
             choices.pop()
         elif match := _LINE.fullmatch(line):
@@ -81,8 +102,10 @@ def message(reference: Path, name: str) -> Element:
                 path.pop()
                 continue
             note = match["note"] or ""
-            turns = (len(path), True) in choices
+            here = [choice for choice in choices if choice.depth == len(path)]
+            turns = any(choice.turns for choice in here)
             one = Element(match["name"], match["type"] or "", note, turns or "may rep" in note, turns)
+            one.choice = (here[0].number, here[0].branch) if here else None
             one.options = options.pop(one.name, ()) if one.type == "ENUMTYPE" else ()
             path[-1].children.append(one)
             if not one.type:
