@@ -38,24 +38,32 @@ def is_answer(code: int) -> bool:
     return 0 <= code < 1000
 
 
-_CODES: Mapping[int, Meaning] = {
+CODES: Mapping[int, Meaning] = {
     1000: Meaning(Failure.RETRY, "QuickBooks had an internal error; if it happens again, verify the company file."),
     1060: Meaning(Failure.REFUSED, "QuickBooks did not accept the number of the request; this is a defect here."),
     3000: Meaning(Failure.REFUSED, "QuickBooks does not accept the record's id."),
+    3010: Meaning(Failure.REFUSED, "QuickBooks does not accept a yes-or-no value."),
     3020: Meaning(Failure.REFUSED, "QuickBooks does not accept a date; correct it."),
     3030: Meaning(Failure.REFUSED, "QuickBooks does not accept a date range; correct the start date."),
     3040: Meaning(Failure.REFUSED, "QuickBooks does not accept an amount; correct it."),
     3045: Meaning(Failure.REFUSED, "QuickBooks does not accept a price; it takes five decimals at most."),
+    3050: Meaning(Failure.REFUSED, "QuickBooks does not accept a percentage; correct it."),
+    3060: Meaning(Failure.REFUSED, "QuickBooks does not accept a quantity; correct it."),
     3070: Meaning(Failure.REFUSED, "A text is too long for its field in QuickBooks; shorten it."),
+    3085: Meaning(Failure.REFUSED, "QuickBooks does not accept a number; correct it."),
+    3090: Meaning(Failure.REFUSED, "QuickBooks cannot keep the name; a colon separates customer and job."),
     3100: Meaning(Failure.REFUSED, "The name is in use in QuickBooks already; rename one of the two."),
     OBJECT_NOT_FOUND: Meaning(Failure.GONE, "The record is not in QuickBooks any more."),
     OBJECT_GONE: Meaning(Failure.GONE, "The record is not in QuickBooks any more."),
     3140: Meaning(Failure.REFUSED, "The record points at something that QuickBooks does not have; add that first."),
+    3160: Meaning(Failure.REFUSED, "The record is used by others and cannot be deleted; make it inactive instead."),
+    3161: Meaning(Failure.REFUSED, "The record lies before the closing date of the books and cannot be deleted."),
     3170: Meaning(Failure.RETRY, "QuickBooks could not change the record; it may be in use."),
     3171: Meaning(Failure.REFUSED, "The record lies before the closing date of the books; lift the date to change it."),
     3175: Meaning(Failure.RETRY, "Somebody has the record open in QuickBooks; it is tried again at the next visit."),
     3176: Meaning(Failure.RETRY, "Somebody has a related record open in QuickBooks; it is tried again next time."),
     3200: Meaning(Failure.STALE, "Somebody changed the record in QuickBooks meanwhile."),
+    3210: Meaning(Failure.REFUSED, "QuickBooks found the record inconsistent; its own words say where."),
     3231: Meaning(Failure.UNSENT, "QuickBooks did not get to this request because an earlier one failed."),
     3250: Meaning(Failure.CONFIGURATION, "The feature is switched off in QuickBooks or not part of this edition."),
     3260: Meaning(
@@ -73,13 +81,17 @@ _CODES: Mapping[int, Meaning] = {
     3263: Meaning(
         Failure.CONFIGURATION, "The application is read-only in QuickBooks; add it again with a new .qwc file."
     ),
+    3351: Meaning(
+        Failure.REFUSED,
+        "The custom field is not for this kind of record; define it for customers, and show it on the form's template.",
+    ),
     INVALID_ITERATOR: Meaning(Failure.RETRY, "QuickBooks lost its place in a long list; the list is read anew."),
 }
 
 
 def failed(code: int, text: str, what: str) -> Failed:
     """The failure for a status code. `text` is QuickBooks' own message, `what` the entity that was asked for."""
-    meaning = _CODES.get(code) or _by_range(code, text)
+    meaning = CODES.get(code) or _by_range(code, text)
     words = f" QuickBooks said: {text}" if text else ""
     return Failed(meaning.failure, f"{what}: {meaning.sentence}{words}", code=str(code))
 
@@ -98,7 +110,7 @@ def _by_range(code: int, text: str) -> Meaning:
     return Meaning(Failure.REFUSED, "QuickBooks refused the request.")
 
 
-_HRESULTS: Mapping[int, Meaning] = {
+HRESULTS: Mapping[int, Meaning] = {
     UNPARSABLE: Meaning(Failure.REFUSED, "QuickBooks could not parse our request; please report this as a defect."),
     0x80040401: Meaning(Failure.RETRY, f"The Web Connector could not access QuickBooks. {HOST_CLOSED}"),
     0x80040402: Meaning(Failure.RETRY, "QuickBooks had an unexpected error; its file qbsdklog.txt says more."),
@@ -155,7 +167,7 @@ def hresult(code: str) -> int | None:
 
 def call_failed(code: str, message: str) -> Failed:
     """The failure of a whole call to QuickBooks, from the texts that the Web Connector passes on."""
-    meaning = _HRESULTS.get(hresult(code) or 0) or Meaning(
+    meaning = HRESULTS.get(hresult(code) or 0) or Meaning(
         Failure.RETRY, "The Web Connector could not get an answer from QuickBooks."
     )
     said = message.strip() or code.strip()
