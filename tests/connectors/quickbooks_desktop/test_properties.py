@@ -70,7 +70,7 @@ def test_every_request_is_valid_and_the_company_file_understands_it(
 
 @pytest.mark.reference
 @pytest.mark.parametrize(("name", "query", "tag"), ELEMENTS)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_an_answer_is_read_without_loss_elements_of_other_editions_included(
     reference: Path, qbxml_schema: etree.XMLSchema, name: str, query: str, tag: str, seed: int
