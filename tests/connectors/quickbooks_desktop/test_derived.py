@@ -102,6 +102,19 @@ def test_a_payment_is_voided_likewise() -> None:
     assert derive("ReceivePayment", {"TotalAmount": D(5), "Memo": None}, {"TotalAmount": D(5)})["IsVoided"] is False
 
 
+@pytest.mark.parametrize("entity", ["SalesReceipt", "CreditMemo", "Bill", "BillPaymentCheck"])
+def test_other_transactions_are_voided_likewise(entity: str) -> None:
+    field = sources()[entity].entity.field("IsVoided")
+    assert field is not None and sources()[entity].entity.voids == "IsVoided"
+    names = [name for name in field.needs if name != "Memo"]
+    nothing = {**dict.fromkeys(names, D("0.00")), "Memo": None}
+    assert derive(entity, {**nothing, "Memo": "VOID: twice"}, None)["IsVoided"] is True
+    assert derive(entity, nothing, None)["IsVoided"] is False
+    for name in names:
+        assert derive(entity, nothing, {**nothing, name: D(5)})["IsVoided"] is True
+        assert derive(entity, {**nothing, name: D(5)}, {**nothing, name: D(5)})["IsVoided"] is False
+
+
 def test_the_currency_is_the_invoices_else_the_companys() -> None:
     own = {"CurrencyRef": {"ListID": "E", "FullName": "Euro"}, "HomeCurrencyCode": "USD"}
     assert enrich("Invoice", own, Currency_E={"CurrencyCode": "EUR"})["CurrencyCode"] == "EUR"
@@ -177,6 +190,19 @@ def test_a_group_is_its_members_in_its_place() -> None:
     }  # fmt: skip
     record = invoice(line("1", Position=D(1)), line("3", Position=D(3)), groups=(group,))
     assert [key for key, *_ in brief(record)] == ["1", "m1", "m2", "3"]
+
+
+@pytest.mark.parametrize("entity", ["Estimate", "SalesOrder", "SalesReceipt", "CreditMemo"])
+def test_other_sales_have_lines_as_an_invoice_has_them(entity: str) -> None:
+    group = {"TxnLineID": "g", "Position": D(2), "ItemGroupRef": {"ListID": "G"}, "TotalAmount": D("30.00")}
+    members = [line("m1", Amount=D("10.00")), line("m2", "S", Amount=D("20.00"))]
+    first = line("1", Position=D(1), Quantity=D(2), Rate=D("4.00"), Amount=D("8.00"))
+    same = invoice(first, groups=(group | {"InvoiceLineRet": members},), tax=D("1.00"))
+    record = {
+        f"{entity}LineRet": [first], f"{entity}LineGroupRet": [group | {f"{entity}LineRet": members}],
+        "SalesTaxTotal": D("1.00"),
+    }  # fmt: skip
+    assert enrich(entity, record, **ITEMS)["Lines"] == lines_of(same)
 
 
 def test_sales_tax_is_a_line_of_its_own_when_there_is_any() -> None:

@@ -23,6 +23,8 @@ EVERYTHING = {
     if source.entity.name != "Person"
 }
 
+SIDES = ("Debit", "Credit", "Debit", "Credit")
+
 
 def answer(message: str, inside: str, **attributes: str) -> str:
     said = "".join(f' {name}="{value}"' for name, value in {"requestID": "1", "statusCode": "0", **attributes}.items())
@@ -163,6 +165,14 @@ def test_lines_that_take_turns_keep_their_places() -> None:
     assert [(line["TxnLineID"], line["Position"]) for line in record["InvoiceLineRet"]] == [("a", 1), ("d", 3)]
     assert [(group["TxnLineID"], group["Position"]) for group in record["InvoiceLineGroupRet"]] == [("b", 2)]
     assert record["InvoiceLineGroupRet"][0]["InvoiceLineRet"][0]["Position"] == 1
+
+
+def test_debits_and_credits_take_turns_too() -> None:
+    lines = "".join(f"<Journal{side}Line><TxnLineID>{side}</TxnLineID></Journal{side}Line>" for side in SIDES)
+    asked = ("JournalDebitLine", "JournalCreditLine")
+    (record,) = records("JournalEntryQuery", f"<JournalEntryRet>{lines}</JournalEntryRet>", asked)
+    places = {name: [line["Position"] for line in record[name]] for name in asked}
+    assert places == {"JournalDebitLine": [1, 3], "JournalCreditLine": [2, 4]}
 
 
 def test_a_declared_encoding_and_a_byte_order_mark_do_not_matter() -> None:

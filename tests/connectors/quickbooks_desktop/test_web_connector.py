@@ -112,6 +112,23 @@ def test_lines_add_up_to_the_total_on_every_invoice(visit: Visit, work: MemoryWo
     assert len(records["Invoice"][added]["InvoiceLineRet"]) == 5
 
 
+@pytest.mark.parametrize("entity", ["Estimate", "SalesOrder"])
+def test_lines_of_orders_add_up_to_their_total(visit: Visit, work: MemoryWork, company: Company, entity: str) -> None:
+    lines: list[dict[str, Any]] = [
+        {"ItemRef": "Installation", "Quantity": "3", "Rate": "33.333"}, {"ItemGroupRef": "Lamp kit", "Quantity": "2"},
+        {"ItemRef": "Subtotal"}, {"ItemRef": "Trade discount"}, {"ItemRef": "Lamp", "Quantity": "1"},
+    ]  # fmt: skip
+    added = company.add_order(entity, company.ids("Customer")[0], lines)
+    work.due = list(everything())
+    assert visit().ok
+    items = held(work, "Item")
+    record = QuickBooksDesktop.enrich(entity, held(work, entity)[added], lambda kind, key: items[key])
+    assert sum((one["LineAmount"] for one in record["Lines"]), Decimal(0)) == record["TotalAmount"] > 100
+    assert [one["ItemRef"]["FullName"] for one in record["Lines"] if one["ItemRef"]] == [
+        "Installation", "Lamp", "Bulb", "Subtotal", "Trade discount", "Lamp",
+    ]  # fmt: skip
+
+
 def test_a_second_visit_reads_what_changed_and_what_is_gone(
     visit: Visit, work: MemoryWork, company: Company, clock: Clock
 ) -> None:
