@@ -34,6 +34,9 @@ INTERNAL = "The server had an internal error; its log says more. The next visit 
 LAST_PROBLEM = "last_problem"
 """The key in State of the last sentence about a visit that could not begin."""
 
+IDLE = "idle"
+"""The ticket of a visit without work, so that closeConnection can tell it from a refused one. [facts 1.3]"""
+
 OLDEST_CLIENT = (2, 0)
 
 
@@ -99,7 +102,7 @@ class Operations:
         if site.work.waiting(stale_before=now) == 0:
             idle = Session(ticket=session.hash_ticket(secrets.token_urlsafe(32)), started_at=now, seen_at=now)
             session.report(site, idle, now, "Nothing to do.")
-            return ("", NOTHING)
+            return (IDLE, NOTHING)
         begun = session.start(site, now)
         if begun is None:
             return ("", LATER)
@@ -144,6 +147,8 @@ class Operations:
 
     def _close_connection(self, ticket: str) -> Result:
         """Also called after `none` and `nvu`, with any ticket or none. [facts 1.3]"""
+        if ticket == IDLE:
+            return f"Nothing to do. The next visit is planned for {self._next_visit()}."
         found = session.find(self._site, ticket, self._site.clock())
         if found is None:
             return "OK"
@@ -152,6 +157,10 @@ class Operations:
         session.end(self._site, found, self._site.clock())
         self._site.state.put(LAST_PROBLEM, None if summary.startswith("OK") else summary)
         return summary
+
+    def _next_visit(self) -> str:
+        """By the plan of the .qwc file, on the clock of the QuickBooks computer: `15:05`."""
+        return (self._site.clock() + self._settings.every).astimezone(self._site.zone).strftime("%H:%M")
 
     def _visit(self, ticket: str) -> Visit | None:
         now = self._site.clock()

@@ -1,6 +1,7 @@
 """Writes the tables of errors at the end of docs/quickbooks.md, as `make docs` does.
 
-`python -m connectors.quickbooks_desktop.troubles FILE` rewrites what follows the mark. The codes come from `status`; the Web Connector's own numbers stand here. [facts 1.6, 1.7, 2.10; GUIDE app. A]
+`python -m connectors.quickbooks_desktop.troubles FILE` rewrites what follows the mark. The codes come from `status`;
+the Web Connector's own numbers stand here. [facts 1.6, 1.7, 2.10; GUIDE app. A]
 """
 
 from __future__ import annotations

@@ -95,7 +95,9 @@ def test_neither_password_nor_ticket_is_stored_or_logged(
 def test_a_visit_without_work_is_told_so_and_still_seen(clock: Clock) -> None:
     work = MemoryWork()
     endpoint = QuickBooksDesktop.open(make_site(work, clock))
-    assert call(endpoint, "authenticate", "acme", PASSWORD) == ["", "none"]
+    ticket, word = call(endpoint, "authenticate", "acme", PASSWORD)
+    assert word == "none"
+    assert call(endpoint, "closeConnection", ticket) == "Nothing to do. The next visit is planned for 10:05."
     assert call(endpoint, "closeConnection", "") == "OK"
     assert [(visit["started_at"], visit["requests"]) for visit in work.visits] == [(clock.now, 0)]
 
