@@ -99,9 +99,7 @@ def _mark_for_new_mappings(connection: Connection) -> None:
             with connection.store.transaction() as tx:
                 lookups = Lookups(tx, connection)
                 page = tx.snapshots.page(connection.name, *mapping.source, after, SWEEP)
-                rows = [
-                    (one.key, lease_group(lookups, mapping, one)) for one in page if one.gone is None
-                ]
+                rows = [(one.key, lease_group(lookups, mapping, one)) for one in page if one.gone is None]
                 tx.work.mark(connection.name, mapping.name, rows, BACKFILL, connection.clock())
             if len(page) < SWEEP:
                 break

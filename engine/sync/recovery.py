@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import uuid4
@@ -25,28 +26,38 @@ class Recovery:
 
     def of(self, mapping: CompiledMapping, rows: Sequence[WorkRow]) -> tuple[list[Write], list[WorkRow]]:
         """Requests that find out what happened, and the rows that can be worked on as usual."""
-        batch, keys = self.batch, [row.source_key for row in rows]
-        intents = batch.tx.intents.open(batch.connection.name, mapping.target[0], mapping.name, keys)
-        going_on = {row.source_key: row for row in rows}
+        batch, by_key = self.batch, {row.source_key: row for row in rows}
+        of_rows: dict[tuple[str, ...], list[Intent]] = defaultdict(list)
+        for intent in batch.tx.intents.open(batch.connection.name, mapping.target[0], mapping.name, list(by_key)):
+            of_rows[tuple(key for key in intent.source_keys if key in by_key)].append(intent)
         writes: list[Write] = []
-        for intent in intents:
-            mine = [going_on[key] for key in intent.source_keys if key in going_on]
+        for keys, intents in of_rows.items():
+            mine = [by_key[key] for key in keys if key in by_key]
             try:
-                write, found = self._look_up(mapping, intent, mine)
+                asked, found = self._look_up_all(mapping, intents, mine)
             except Settled as settled:
-                if mine:
-                    settle(batch, mapping, mine, [settled])
-                _drop(going_on, mine)
+                settle(batch, mapping, mine, [settled])
+                _drop(by_key, mine)
                 continue
-            if write is not None:
-                writes.append(write)
-            if write is not None or found:
-                _drop(going_on, mine)
+            writes += asked
+            if found and not asked:
+                # Whatever else there is to do for these rows is seen with the next look at them.
+                refs = [(row.mapping, row.source_key) for row in mine]
+                batch.tx.work.defer(batch.connection.name, refs, batch.now)
+            if asked or found:
+                _drop(by_key, mine)
+            since = max(intent.created_at for intent in intents)
             for row in mine:
-                if row.source_key in going_on:
-                    since = max(filter(None, (row.need_since, intent.created_at)))
-                    going_on[row.source_key] = replace(row, need_since=since)
-        return writes, list(going_on.values())
+                if row.source_key in by_key:
+                    by_key[row.source_key] = replace(row, need_since=max(filter(None, (row.need_since, since))))
+        return writes, list(by_key.values())
+
+    def _look_up_all(
+        self, mapping: CompiledMapping, intents: Sequence[Intent], rows: Sequence[WorkRow]
+    ) -> tuple[list[Write], bool]:
+        """Of all that these rows have out: the requests that find out, and whether any was carried out."""
+        outcomes = [self._look_up(mapping, intent, rows) for intent in intents]
+        return [write for write, _ in outcomes if write is not None], any(found for _, found in outcomes)
 
     def _look_up(self, mapping: CompiledMapping, intent: Intent, rows: Sequence[WorkRow]) -> tuple[Write | None, bool]:
         """The request that finds out, if one is needed; else whether it turned out to be carried out."""

@@ -252,6 +252,27 @@ def test_a_process_that_died_with_a_request_out_is_recovered_by_the_next(world: 
     assert list(world.crm.of("company")) == ["k1"]
 
 
+def test_a_record_with_several_requests_out_is_recovered_whole(world: World) -> None:
+    world.books.put("client", "c1", name="Acme")
+    bill(world, "b1")
+    bill(world, "b2")
+    world.settle()
+    parts = [{"bill": "b1", "amount": Decimal(1)}, {"bill": "b2", "amount": Decimal(2)}]
+    world.clock.on(minutes=5)
+    world.books.put("receipt", "r1", day="2026-02-03", method="Cash", parts=parts)
+    world.connection.endpoints["books"].drain()
+    work = world.connection.endpoints["crm"].site.work  # type: ignore[attr-defined]
+    writes = [one for _ in range(4) for one in work.take(10, world.clock()) if _answer_queries(world, one)]
+    assert [one.entity for one in writes] == ["memo", "memo"]
+    for number, write in enumerate(writes):  # Both were carried out, and the process died before it knew.
+        world.crm.put("memo", f"k{number}", **write.values)
+        world.crm.identity[("memo", f"k{number}")] = write.identity
+    world.clock.on(minutes=3)
+    world.settle()
+    assert sorted(world.crm.of("memo")) == ["k0", "k1"]
+    assert world.state("memos", "r1")[0] == "done"
+
+
 def _answer_queries(world: World, request: object) -> bool:
     endpoint = world.connection.endpoints["crm"]
     if isinstance(request, Write):
