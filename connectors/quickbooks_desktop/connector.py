@@ -19,7 +19,7 @@ class QuickBooksDesktop:
 
     @classmethod
     def catalogue(cls) -> Catalogue:
-        """The entities that can be read. Nothing can be written yet."""
+        """The entities, with what can be written of them."""
         return entities.catalogue()
 
     @classmethod

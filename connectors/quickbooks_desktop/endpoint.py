@@ -8,19 +8,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from connectors.quickbooks_desktop import qwc, session
+from connectors.quickbooks_desktop.canonical import canonical
 from connectors.quickbooks_desktop.company import Company
-from connectors.quickbooks_desktop.entities import sources
 from connectors.quickbooks_desktop.operations import LAST_PROBLEM, Operations
 from connectors.quickbooks_desktop.settings import Settings
 from connectors.quickbooks_desktop.soap import CONTENT_TYPE, Refused, read_call, write_fault, write_result
 from connectors.quickbooks_desktop.visit import COMPANY
 from connectors.quickbooks_desktop.wsdl import write_wsdl
 from engine.errors import InvalidSettings
-from engine.protocol import Check, HttpRequest, HttpResponse, Option, Record, Site
+from engine.protocol import Check, HttpRequest, HttpResponse, Record, Site
 
 log = logging.getLogger("engine.connectors.quickbooks_desktop")
 
@@ -28,7 +27,6 @@ SMALL = 4_000_000
 """Bytes that any call but receiveResponseXML may have, and any call while no visit is going on."""
 
 GREETING = "This address is for the QuickBooks Web Connector. There is nothing to see here, and all is well.\n"
-CENT = Decimal("0.01")
 
 
 class WebConnectorEndpoint:
@@ -82,17 +80,8 @@ class WebConnectorEndpoint:
         return {"calls_us": True}
 
     def canonical(self, entity: str, values: Mapping[str, Any]) -> Record:
-        """Amounts at two decimals, options as their text; all else is stored as it is written."""
-        source = sources()[entity]
-        amounts = {shape.name for shape in source.shapes if shape.word == "amount"}
-        shown: Record = {}
-        for name, value in values.items():
-            if isinstance(value, Option):
-                value = value.key
-            elif name in amounts and isinstance(value, Decimal):
-                value = value.quantize(CENT)
-            shown[name] = value
-        return shown
+        """See canonical.canonical."""
+        return canonical(self._site, entity, values)
 
     def ping(self) -> Sequence[Check]:
         """What is known without QuickBooks, which cannot be called: the address, the company, the last problem."""

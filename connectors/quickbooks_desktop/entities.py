@@ -121,11 +121,15 @@ def _source(name: str, data: Mapping[str, Any]) -> Source:
         group: tuple(Relation(one["entity"], one["path"]) for one in data.get(group, ()))
         for group in ("lookups", "touches", "pulls")
     }
+    changes = (_change(data.get("add")), _change(data.get("mod")))
     entity = Entity(
         name=name,
         key=data["key"],
         label=data["label"],
-        fields=(*map(_field, shapes), *derived),
+        fields=(*(_field(shape, *changes) for shape in shapes), *derived),
+        creates=changes[0] is not None and data.get("creates", True),
+        updates=changes[1] is not None,
+        refresh="list" if changes[1] is None else "keys",
         custom=data.get("custom", False),
         date=data.get("date"),
         voids=data.get("voids"),
@@ -151,8 +155,8 @@ def _source(name: str, data: Mapping[str, Any]) -> Source:
         links=frozenset(data.get("links", ())),
         kinds=any(field.name == "Kind" for field in derived),
         optional=data.get("optional", False),
-        add=_change(data.get("add")),
-        mod=_change(data.get("mod")),
+        add=changes[0],
+        mod=changes[1],
     )
 
 
@@ -172,7 +176,8 @@ def _derived(one: Mapping[str, Any]) -> Field:
     )
 
 
-def _field(shape: Shape) -> Field:
+def _field(shape: Shape, add: Change | None = None, mod: Change | None = None) -> Field:
+    """`add` and `mod` are the messages that may write it."""
     kind: FieldType
     if shape.word in notation.NUMBERS:
         kind = "number"
@@ -198,5 +203,14 @@ def _field(shape: Shape) -> Field:
         options=shape.options,
         refers=shape.refers,
         parts=parts,
+        writable=any(_takes(change, shape) for change in (add, mod)),
+        required=add is not None and shape.name in add.required,
         derived="its place among the record's lines, from 1" if shape.word == "position" else None,
     )
+
+
+def _takes(change: Change | None, shape: Shape) -> bool:
+    """Whether a message writes this field: by the same name and type, one value, and not what identifies a record."""
+    if change is None or shape.many or shape.name in ("EditSequence", "ListID", "TxnID", "ExternalGUID"):
+        return False
+    return any(one.name == shape.name and one.word == shape.word and not one.many for one in change.shapes)

@@ -13,10 +13,10 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from connectors.quickbooks_desktop import lockout, passwords, session, status
+from connectors.quickbooks_desktop import carrier, lockout, passwords, session, status
 from connectors.quickbooks_desktop.session import Session
 from connectors.quickbooks_desktop.settings import Settings
-from connectors.quickbooks_desktop.visit import BROKEN, Greeting, Visit
+from connectors.quickbooks_desktop.visit import BROKEN, NO_OP, Greeting, Visit
 from engine.protocol import Site
 
 log = logging.getLogger("engine.connectors.quickbooks_desktop")
@@ -99,7 +99,7 @@ class Operations:
         running = session.current(site)
         if running is not None and running.is_busy(now):
             return ("", LATER)
-        if site.work.waiting(stale_before=now) == 0:
+        if site.work.waiting(stale_before=now) == 0 and not carrier.under_way(site):
             idle = Session(ticket=session.hash_ticket(secrets.token_urlsafe(32)), started_at=now, seen_at=now)
             session.report(site, idle, now, "Nothing to do.")
             return (IDLE, NOTHING)
@@ -108,6 +108,7 @@ class Operations:
             return ("", LATER)
         ticket, left = begun
         if left is not None:
+            carrier.hand_back(site, left)
             session.report(site, left, now, left.message or "The visit broke off; this one starts afresh.")
         return (ticket, self._settings.company_file or "")
 
@@ -130,7 +131,7 @@ class Operations:
     def _last_error(self, ticket: str) -> Result:
         found = session.find(self._site, ticket, self._site.clock())
         if found is not None:
-            return found.message or "Nothing to do."
+            return NO_OP if found.pausing else found.message or "Nothing to do."
         return LOST
 
     # -------------------------------------------------------------------------------------------------- the end
@@ -141,6 +142,7 @@ class Operations:
         self._site.state.put(LAST_PROBLEM, failed.message)
         found = session.find(self._site, ticket, self._site.clock())
         if found is not None:
+            carrier.hand_back(self._site, found)
             found.message, found.over = failed.message, True
             session.end(self._site, found, self._site.clock())
         return DONE
@@ -152,6 +154,7 @@ class Operations:
         found = session.find(self._site, ticket, self._site.clock())
         if found is None:
             return "OK"
+        carrier.hand_back(self._site, found)
         summary = found.summary()
         found.message = summary
         session.end(self._site, found, self._site.clock())

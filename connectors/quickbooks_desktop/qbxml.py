@@ -40,13 +40,19 @@ class Ask:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
-def message_set(asks: Iterable[Ask], version: str) -> str:
+def message_set(asks: Iterable[Ask], version: str, new: str = "", old: str = "") -> str:
     """The document for these requests. A failing one doesn't stop the others (continueOnError).
 
     US-ASCII with numeric references, since QuickBooks stores Latin-1 and chokes on other encodings. [facts 2.5]
+    QuickBooks keeps the answer under the id `new`, forgets the one under `old`, or repeats it if they are the same.
+    [facts 2.6]
     """
     root = etree.Element("QBXML")
     messages = etree.SubElement(root, "QBXMLMsgsRq", onError="continueOnError")
+    if new:
+        messages.set("newMessageSetID", new)
+    if old:
+        messages.set("oldMessageSetID", old)
     for ask in asks:
         element = etree.SubElement(messages, f"{ask.name}Rq", dict(ask.attributes))
         _append(element, ask.parts)
@@ -86,7 +92,7 @@ class Table:
 
     codes: Mapping[str, int]
     inside: Mapping[str, Table]
-    blank: Mapping[str, None]
+    blank: dict[str, None]
     lists: tuple[str, ...]
     """What is [] when it isn't there; what `blank` holds is None then."""
     numbered: tuple[str, ...]
@@ -209,13 +215,13 @@ def _forget(element: etree._Element) -> None:
 
 def _record(element: etree._Element, known: Table) -> Record:
     """A record, or an element inside one. The hottest loop of a visit: a look-up and an assignment per element."""
-    record: Record = {**known.blank}
+    record: Record = known.blank.copy()
     for name in known.lists:
         record[name] = []
-    codes = known.codes
+    code_of = known.codes.get
     for child in element:
         name = child.tag
-        code = codes.get(name)
+        code = code_of(name)
         if code == _TEXT:
             record[name] = child.text
         elif code == _NUMBER:

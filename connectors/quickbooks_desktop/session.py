@@ -15,7 +15,7 @@ from typing import Any
 
 from connectors.quickbooks_desktop.company import Company
 from connectors.quickbooks_desktop.reading import Reading
-from engine.protocol import Site
+from engine.protocol import Site, Write
 
 KEY = "session"
 LIFE = timedelta(hours=1)
@@ -45,6 +45,15 @@ class Session:
     company: Company | None = None
     carried: dict[str, int] = field(default_factory=dict)
     """How often a query was begun in this visit, by its meaning."""
+    writes: list[Write] = field(default_factory=list)
+    """Taken, and not begun yet."""
+    touched: dict[str, str] = field(default_factory=dict)
+    """The record that was written last, with the moment as ISO text: the next write of it must keep its distance."""
+    pausing: bool = False
+    """NoOp was said: getLastError must say it too."""
+    note: str = ""
+    """A sentence for the status besides: what was written otherwise than it was meant."""
+    written: int = 0
     requests: int = 0
     records: int = 0
     done: int = 0
@@ -65,13 +74,14 @@ class Session:
             "out_at": self.out_at.isoformat() if self.out_at else None,
             "out": [one.pack() for one in self.out],
             "plan": [one.pack() for one in self.plan],
+            "writes": [one.pack() for one in self.writes],
             "company": self.company.pack() if self.company else None,
         }
 
     @classmethod
     def unpack(cls, data: Mapping[str, Any]) -> Session:
         """The session that `pack` made this of."""
-        numbers = {name: int(data[name]) for name in ("requests", "records", "done", "number")}
+        numbers = {name: int(data[name]) for name in ("requests", "records", "done", "number", "written")}
         return cls(
             **{
                 **data,
@@ -81,6 +91,7 @@ class Session:
                 "out_at": datetime.fromisoformat(data["out_at"]) if data["out_at"] else None,
                 "out": [Reading.unpack(one) for one in data["out"]],
                 "plan": [Reading.unpack(one) for one in data["plan"]],
+                "writes": [Write.unpack(one) for one in data["writes"]],
                 "company": Company.unpack(data["company"]) if data["company"] else None,
                 "carried": {name: int(count) for name, count in data["carried"].items()},
             }
@@ -94,7 +105,9 @@ class Session:
         """For the status column of the Web Connector."""
         if self.message:
             return self.message
-        return f"OK: {_counted(self.records, 'record')} in {_counted(self.requests, 'request')}."
+        written = f", {_counted(self.written, 'write')}" if self.written else ""
+        words = f"OK: {_counted(self.records, 'record')}{written} in {_counted(self.requests, 'request')}."
+        return f"{words} {self.note}".rstrip()
 
 
 def _counted(number: int, noun: str) -> str:

@@ -19,6 +19,7 @@ OBJECT_NOT_FOUND = 3120
 OBJECT_GONE = 3240
 NOT_SUPPORTED = frozenset({1010, 1030, 3250})
 """The message or its feature is not there: switched off, or not in this version or edition."""
+WRONG_OBJECT = 3351
 INVALID_ITERATOR = 3391
 UNPARSABLE = 0x80040400
 
@@ -81,7 +82,7 @@ CODES: Mapping[int, Meaning] = {
     3263: Meaning(
         Failure.CONFIGURATION, "The application is read-only in QuickBooks; add it again with a new .qwc file."
     ),
-    3351: Meaning(
+    WRONG_OBJECT: Meaning(
         Failure.REFUSED,
         "The custom field is not for this kind of record; define it for customers, and show it on the form's template.",
     ),

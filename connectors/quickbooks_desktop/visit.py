@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connectors.quickbooks_desktop import pages, status
+from connectors.quickbooks_desktop import carrier, custom_fields, pages, receipts, status
+from connectors.quickbooks_desktop.carrier import Carrier
 from connectors.quickbooks_desktop.company import GREETING, Company, read_company, stranger
 from connectors.quickbooks_desktop.entities import sources
 from connectors.quickbooks_desktop.qbxml import Answer, Ask, Unreadable, message_set, read_answers, read_tree
@@ -31,12 +32,16 @@ MOST_REQUESTS = 8
 MOST_KEYS = 200
 """Of all requests in one message set."""
 
-MOST_WRITES = 10
+MOST_WRITES = 4
+"""Taken at once: each takes a few requests, and all of them must be through before their lease ends."""
+
 MOST_ATTEMPTS = 3
 """Of the same query in one visit, so that no visit goes on for ever."""
 
 FINISHED = 100
 BROKEN = -1
+NO_OP = "NoOp"
+"""Sends the Web Connector away for five seconds; getLastError must say it as well. [facts 1.2]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Visit:
         session = self.session
         if session.over:
             return ""
+        session.pausing = False
         self._put_back()
         if session.company is None:
             if not greeting.response:
@@ -75,10 +81,31 @@ class Visit:
         if company.home_currency and not company.home_currency_code and "home" not in session.carried:
             parts = (("ListID", company.home_currency), ("IncludeRetElement", "CurrencyCode"))
             return self._ask_ourselves("home", (Ask("CurrencyQuery", parts),))
-        if not session.plan and not self._refill():
-            session.over = True
-            return ""
-        return self._message_set(company.version)
+        return self._next(company.version)
+
+    def _next(self, version: str) -> str:
+        """A write that is under way goes first, since its lease runs; then what is to be read."""
+        session, writes = self.session, self._carrier
+        while True:
+            if not writes.busy and not session.plan and not self._refill():
+                session.over = True
+                return ""
+            if writes.wants_definitions:
+                return self._ask_ourselves("definitions", (custom_fields.QUESTION,))
+            text = writes.next(version)
+            if text:
+                session.asking, session.out_at = "write", self.now
+                session.requests += 1
+                return text
+            if session.plan:
+                return self._message_set(version)
+            if text == "":
+                session.pausing = True
+                return NO_OP
+
+    @property
+    def _carrier(self) -> Carrier:
+        return Carrier(self.site, self.session, self.now)
 
     def _put_back(self) -> None:
         """The answer to what is out never came (the Web Connector asks again): it is due once more."""
@@ -127,18 +154,17 @@ class Visit:
 
     def _refill(self) -> bool:
         """Take what the engine has; whether there is something to ask."""
-        while not self.session.plan:
+        while not self.session.plan and not self.session.writes:
             requests = self.site.work.take(MOST_WRITES, self.session.started_at)
             useful = [self._accept(request) for request in requests]
             if not any(useful):
                 break
-        return bool(self.session.plan)
+        return bool(self.session.plan or self.session.writes)
 
     def _accept(self, request: Request) -> bool:
         """Plan a query, or give it back at once; whether taking again makes sense."""
         if isinstance(request, Write):
-            words = "This version reads from QuickBooks only; take the mapping that writes to it out."
-            self.site.work.give(request, Failed(Failure.REFUSED, words))
+            self.session.writes.append(request)
             return True
         if request.entity not in sources():
             words = f"QuickBooks has no entity '{request.entity}'."
@@ -147,6 +173,7 @@ class Visit:
         if request.kind == "keys" and not request.keys:
             self.site.work.give(request, Page(done=True, read_at=self.now))
             return True
+        self._remember(request)
         meaning = _meaning(request)
         times = self.session.carried.get(meaning, 0)
         if times >= MOST_ATTEMPTS:
@@ -154,6 +181,13 @@ class Visit:
         self.session.carried[meaning] = times + 1
         self.session.plan.append(Reading(request))
         return True
+
+    def _remember(self, query: Query) -> None:
+        """Keep which fields the engine asks for, where it may also write: a written record shall look the same."""
+        source = sources()[query.entity]
+        known = self.site.state.get(carrier.FIELDS) or {}
+        if source.mod is not None and query.fields and tuple(known.get(query.entity, ())) != query.fields:
+            self.site.state.put(carrier.FIELDS, {**known, query.entity: query.fields})
 
     # ---------------------------------------------------------------------------------------------- coming back
     def receive(self, response: str, hresult: str, message: str) -> int:
@@ -166,12 +200,17 @@ class Visit:
         if hresult or (message and not response):
             return self._call_failed(asking, out, hresult, message)
         try:
+            if asking == "write":
+                self._carrier.take(response, self._surroundings(self._written_entity()))
+                return self._progress()
             if asking:
                 return self._take_own(asking, response)
             self._take(out, response, asked_at)
         except Unreadable as error:
             log.warning("unreadable answer in %s: %s", self.site.connection, error)
             failure = Failed(Failure.RETRY, f"{error} The next visit asks again.")
+            if asking == "write":
+                self._carrier.broke_off(failure)
             return self._stop(out, failure)
         return self._progress()
 
@@ -194,10 +233,7 @@ class Visit:
 
     def _hand_over(self, reading: Reading, answer: Answer, asked_at: datetime) -> bool:
         """Give the engine what an answer came to; whether the reading is over."""
-        company = self.session.company
-        home = (company.home_currency_code if company else None) or self.settings.currency
-        custom = tuple(one.name for one in self.site.custom_fields.get(reading.query.entity, ()))
-        outcome = reading.take(answer, asked_at, Surroundings(self.site.zone, home, custom))
+        outcome = reading.take(answer, asked_at, self._surroundings(reading.query.entity))
         for page in outcome.pages:
             self.site.work.give(reading.query, page)
             self.session.records += len(page.found) + len(page.gone)
@@ -206,6 +242,16 @@ class Visit:
         elif outcome.over:
             self.session.done += 1
         return outcome.over
+
+    def _surroundings(self, entity: str) -> Surroundings:
+        company = self.session.company
+        home = (company.home_currency_code if company else None) or self.settings.currency
+        custom = tuple(one.name for one in self.site.custom_fields.get(entity, ()))
+        return Surroundings(self.site.zone, home, custom)
+
+    def _written_entity(self) -> str:
+        writing = self._carrier.writing
+        return writing.write.entity if writing is not None else ""
 
     def _give_up(self, reading: Reading, failed: Failed) -> None:
         """A query failed: the engine decides when it comes again, but not in this visit."""
@@ -220,7 +266,9 @@ class Visit:
         """QuickBooks did not process a message set at all. [facts 1.7]"""
         failed = status.call_failed(hresult, message)
         log.warning("call failed in %s: %s", self.site.connection, failed.message)
-        if asking == "home":
+        if asking in ("home", "definitions"):
+            return self._progress()
+        if asking == "write" and self._carrier.call_failed(hresult, failed):
             return self._progress()
         if status.hresult(hresult) == status.UNPARSABLE and not asking:
             if len(out) > 1:  # one of them is at fault: find out which, and let the others pass
@@ -236,6 +284,7 @@ class Visit:
     def _stop(self, out: list[Reading], failed: Failed) -> int:
         for reading in out:
             self._give_up(reading, failed)
+        carrier.hand_back(self.site, self.session)
         self.session.over, self.session.message = True, failed.message
         return BROKEN
 
@@ -246,11 +295,12 @@ class Visit:
             return BROKEN
         if session.company is None:
             return 0
-        if not session.plan and not self._refill():
+        if not self._carrier.busy and not session.plan and not self._refill():
             session.over = True
             return FINISHED
-        done = session.done + session.plan[0].progress
-        return min(99, int(100 * done / (session.done + len(session.plan))))
+        done = session.done + (session.plan[0].progress if session.plan else 0.0)
+        left = len(session.plan) + len(session.writes) + (self._carrier.writing is not None)
+        return min(99, int(100 * done / (session.done + left)))
 
     def _adapt(self, reading: Reading, records: int, asked_at: datetime) -> None:
         entity = reading.query.entity
@@ -272,6 +322,10 @@ class Visit:
             self._learn(Greeting(response, "", "", ""))
             return self._progress()
         sets = read_tree(response).get("QBXMLMsgsRs") or {}
+        if asking == "definitions":
+            if isinstance(sets, dict) and receipts.read_receipt(response).code in (status.OK, status.NO_MATCH):
+                custom_fields.learn(self.site.state, sets.get("DataExtDefQueryRs"))
+            return self._progress()
         answer = sets.get("CurrencyQueryRs") if isinstance(sets, dict) else None
         found = answer.get("CurrencyRet") if isinstance(answer, dict) else None
         company = self.session.company

@@ -87,7 +87,7 @@ def test_a_query_that_comes_again_and_again_does_not_keep_the_visit_for_ever(clo
 
 
 def test_writes_and_unknown_entities_are_given_back_in_words(clock: Clock) -> None:
-    work = MemoryWork(Write("w", "Invoice", "update", "T1"), Query("Elephant"), Query("Terms"))
+    work = MemoryWork(Write("w", "Terms", "update", "T1"), Query("Elephant"), Query("Terms"))
     visit(opened(work, clock), empty)
     assert {one.failure for one in work.failures} == {Failure.REFUSED, Failure.CONFIGURATION}
     assert len(work.pages("Terms")) == 1
@@ -371,7 +371,7 @@ def test_a_draft_is_shown_as_it_would_be_read(clock: Clock) -> None:
     shown = opened(MemoryWork(), clock).canonical(
         "Invoice", {"Subtotal": Decimal("5"), "Memo": "5", "TermsRef": Option("Terms", "80-1"), "ShipDate": None}
     )
-    assert shown == {"Subtotal": Decimal("5.00"), "Memo": "5", "TermsRef": "80-1", "ShipDate": None}
+    assert shown == {"Subtotal": Decimal("5.00"), "Memo": "5", "TermsRef": {"ListID": "80-1"}, "ShipDate": None}
     assert str(shown["Subtotal"]) == "5.00"
 
 
