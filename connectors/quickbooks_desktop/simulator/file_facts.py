@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.quickbooks_desktop.simulator.grammar import VERSIONS
+from connectors.quickbooks_desktop.simulator.versions import VERSIONS
 
 
 @dataclass
@@ -20,12 +20,20 @@ class FileFacts:
     versions: tuple[str, ...] = VERSIONS
     multi_user: bool = False
     closing_date: str | None = None
+    read_only: bool = False  # the application was given read access only: writes answer 3263 [facts 2.10 (mem)]
+    writes_allowed: bool = True  # Integrated Applications forbids this one to change anything: 3261 [facts 2.10]
 
     @property
     def max_version(self) -> tuple[int, int]:
         """The newest qbXML version on offer, as the Web Connector tells it in sendRequestXML."""
         major, minor = self.versions[-1].split(".")
         return int(major), int(minor)
+
+    def offer(self, newest: str) -> None:
+        """Makes this a QuickBooks whose newest qbXML version is `newest`; ValueError for one that never was."""
+        if newest not in VERSIONS:
+            raise ValueError(f"no QuickBooks has qbXML {newest}: {', '.join(VERSIONS)}")
+        self.versions = VERSIONS[: VERSIONS.index(newest) + 1]
 
     def host(self) -> dict[str, Any]:
         """HostRet."""

@@ -11,17 +11,9 @@ from functools import cache
 
 from lxml import etree
 
-from connectors.quickbooks_desktop.simulator import requests
+from connectors.quickbooks_desktop.simulator import requests, versions
 from connectors.quickbooks_desktop.simulator.errors import HResult, unparsable
 from connectors.quickbooks_desktop.simulator.values import storable
-
-VERSIONS = (
-    "1.0", "1.1", "2.0", "2.1", "3.0", "4.0", "4.1", "5.0", "6.0", "7.0", "8.0", "9.0", "10.0", "11.0", "12.0", "13.0",
-)  # fmt: skip
-"""What a QuickBooks of 2014 or later lists as SupportedQBXMLVersion. [samples/responses/qbwc-gem-strHCPResponse.xml]
-
-The tables know 13.0 only, so a document of an older version may use newer elements here. [assumed harmless]
-"""
 
 _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>")
 _MESSAGE_SET_ATTRIBUTES = {"onError", "newMessageSetID", "oldMessageSetID", "responseData"}
@@ -62,6 +54,7 @@ def parse(text: str) -> Document:
     messages = tuple(_children(message_set))
     for message in messages:
         _check_message(message)
+        versions.check(message, version)
     return Document(
         version=version,
         on_error=on_error,
@@ -99,7 +92,7 @@ def _version(root: etree._Element) -> str:
             found = match.group(1) if match else None
     if found is None:
         raise unparsable('the prolog needs <?qbxml version="13.0"?>')
-    if found not in VERSIONS:
+    if found not in versions.VERSIONS:
         raise HResult(0x80040423, "The qbXML version requested is not supported or is unknown.")
     return found
 

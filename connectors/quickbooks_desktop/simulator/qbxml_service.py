@@ -21,6 +21,7 @@ class Session:
         self.company = company
         self.iterators: dict[str, queries.Iteration] = {}
         self.read_only = read_only
+        self.version = company.facts.versions[-1]  # of the document under way
         self._closed = False
 
     def close(self) -> None:
@@ -40,6 +41,7 @@ class Session:
             document = grammar.parse(qbxml)
             if document.version not in self.company.facts.versions:
                 raise HResult(0x80040423, "The qbXML version requested is not supported or is unknown.")
+            self.version = document.version
             return self._message_set(document)
 
     def _message_set(self, document: grammar.Document) -> str:
@@ -78,9 +80,12 @@ class Session:
             return Answer(1060, "Error", "The request ID is invalid.")
         try:
             if str(message.tag) in writes.WRITERS:
-                if self.read_only:
+                facts = self.company.facts
+                if not facts.writes_allowed:
+                    raise StatusError(3261, "The application does not have permission to modify data.")  # [facts 2.10]
+                if self.read_only or facts.read_only:
                     raise StatusError(3263, "The application has read-only access.")  # number: (mem)
-                return writes.run(self.company, message)
+                return writes.run(self.company, message, self.version)
             return queries.run(self, message)
         except StatusError as error:
             return Answer(error.code, error.severity, error.message)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from connectors.quickbooks_desktop.simulator import answers, filters
+from connectors.quickbooks_desktop.simulator import answers, filters, versions
 from connectors.quickbooks_desktop.simulator.books import Deletion
 from connectors.quickbooks_desktop.simulator.errors import StatusError
 from connectors.quickbooks_desktop.simulator.records import ITEMS, TERMS, Record
@@ -57,18 +57,19 @@ def run(session: "Session", message: etree._Element) -> Answer:
     company = session.company
     match str(message.tag):
         case "HostQueryRq":
-            return _single("HostRet", company.facts.host(), message)
+            return _single("Host", company.facts.host(), message, session.version)
         case "CompanyQueryRq":
             data = _company_data(company, _texts(message, "OwnerID"))
-            return _single("CompanyRet", company.facts.company(data), message)
+            return _single("Company", company.facts.company(data), message, session.version)
         case "PreferencesQueryRq":
-            return _single("PreferencesRet", company.facts.preferences(_home_currency(company)), message)
+            told = company.facts.preferences(_home_currency(company))
+            return _single("Preferences", told, message, session.version)
         case "TxnDeletedQueryRq":
             return _deleted(company, message, "Txn")
         case "ListDeletedQueryRq":
             return _deleted(company, message, "List")
         case "DataExtDefQueryRq":
-            return _definitions(company, message)
+            return _definitions(session, message)
         case name:
             return _records(session, message, _entities(name))
 
@@ -82,8 +83,9 @@ def _texts(message: etree._Element, name: str) -> list[str]:
     return [child.text or "" for child in message.findall(name)]
 
 
-def _single(tag: str, fields: dict[str, Any], message: etree._Element) -> Answer:
-    return Answer(records=[answers.xml(tag, fields, _texts(message, "IncludeRetElement"))])
+def _single(name: str, fields: dict[str, Any], message: etree._Element, version: str) -> Answer:
+    told = versions.shown(name, fields, version)
+    return Answer(records=[answers.xml(f"{name}Ret", told, _texts(message, "IncludeRetElement"))])
 
 
 def _home_currency(company: "Company") -> dict[str, Any] | None:
@@ -115,7 +117,7 @@ def _records(session: "Session", message: etree._Element, entities: tuple[str, .
         raise StatusError(3391, "The iteratorID is only for Continue and Stop.")
     selection = filters.select(company.books, message, entities)
     found = selection.records[: _max_returned(message)]
-    answer = _shape(company, message, found)
+    answer = _shape(session, message, found)
     if message.get("metaData") == "MetaDataOnly":
         answer = replace(answer, records=[], count=len(selection.records))
     elif message.get("metaData") == "MetaDataAndResponseData":
@@ -165,20 +167,21 @@ def _iterate(session: "Session", message: etree._Element, entities: tuple[str, .
     alive = [record for record in page if session.company.books.records.get((record.entity,), record.id) is record]
     if not iteration.remaining:
         del session.iterators[str(ident)]
-    answer = _shape(session.company, message, alive)
+    answer = _shape(session, message, alive)
     return replace(answer, remaining=len(iteration.remaining), iterator_id=str(ident))
 
 
-def _shape(company: "Company", message: etree._Element, found: list[Record]) -> Answer:
+def _shape(session: "Session", message: etree._Element, found: list[Record]) -> Answer:
     only = _texts(message, "IncludeRetElement")
     owners = {owner.lower() for owner in _texts(message, "OwnerID")}
     lines = message.findtext("IncludeLineItems") in ("true", "1")
     links = message.findtext("IncludeLinkedTxns") in ("true", "1")
-    views = company.books.views
-    rendered = [
-        answers.xml(f"{record.entity}Ret", included(views.full(record), lines=lines, links=links, owners=owners), only)
-        for record in found
-    ]
+    views = session.company.books.views
+    rendered = []
+    for record in found:
+        fields = included(views.full(record), lines=lines, links=links, owners=owners)
+        told = versions.shown(record.entity, fields, session.version)
+        rendered.append(answers.xml(f"{record.entity}Ret", told, only))
     return Answer(records=rendered)
 
 
@@ -222,13 +225,13 @@ def _deleted(company: "Company", message: etree._Element, kind: str) -> Answer:
     return _counted(message, rendered)
 
 
-def _definitions(company: "Company", message: etree._Element) -> Answer:
+def _definitions(session: "Session", message: etree._Element) -> Answer:
     """Without OwnerID or AssignToObject nothing is found. [facts 2.8]"""
     owners = {owner.lower() for owner in _texts(message, "OwnerID")}
     objects = set(_texts(message, "AssignToObject"))
     only = _texts(message, "IncludeRetElement")
     rendered = []
-    for definition in company.books.custom_fields:
+    for definition in session.company.books.custom_fields:
         if definition.owner.lower() not in owners and not objects & set(definition.entities):
             continue
         fields = {
@@ -241,7 +244,8 @@ def _definitions(company: "Company", message: etree._Element) -> Answer:
             "DataExtTxnRequire": False,
             "DataExtFormatString": "none",  # required by the XSD, never seen filled [assumed]
         }
-        rendered.append(answers.xml("DataExtDefRet", fields, only))
+        told = versions.shown("DataExtDef", fields, session.version)
+        rendered.append(answers.xml("DataExtDefRet", told, only))
     return _counted(message, rendered)
 
 
