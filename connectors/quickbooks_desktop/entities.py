@@ -67,6 +67,8 @@ class Source:
     """Its records carry a Kind."""
     optional: bool
     """Its feature may be switched off, which is then an empty list."""
+    paid: str | None
+    """The element that says it is paid, where a query knows PaidStatus: it can be settled without being changed."""
     add: Change | None
     """Of the message that makes one, such as CustomerAdd; None where the catalogue has no such message."""
     mod: Change | None
@@ -143,6 +145,7 @@ def _source(name: str, data: Mapping[str, Any]) -> Source:
     usual.update({entity.date} if entity.date else ())
     voids = entity.field(entity.voids) if entity.voids else None
     usual.update(voids.needs if voids else ())
+    usual.update([data["paid"]] if "paid" in data else ())
     return Source(
         entity=entity,
         shapes=shapes,
@@ -155,6 +158,7 @@ def _source(name: str, data: Mapping[str, Any]) -> Source:
         links=frozenset(data.get("links", ())),
         kinds=any(field.name == "Kind" for field in derived),
         optional=data.get("optional", False),
+        paid=data.get("paid"),
         add=changes[0],
         mod=changes[1],
     )

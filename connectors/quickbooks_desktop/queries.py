@@ -39,6 +39,17 @@ def ask_keys(source: Source, read: Read, query: Query, keys: Sequence[str], id_:
     return Ask(f"{read.query}Query", (*parts, *_tail(source, query)), {"requestID": id_})
 
 
+def ask_unpaid(source: Source, read: Read, id_: str) -> Ask:
+    """The keys of all that QuickBooks holds as unpaid."""
+    parts: list[Part] = [("PaidStatus", "NotPaidOnly"), ("IncludeRetElement", source.entity.key)]
+    return Ask(f"{read.query}Query", tuple(parts), {"requestID": id_})
+
+
+def expected_unpaid(source: Source, read: Read) -> Expected:
+    """How to read the answer to that: keys and nothing else."""
+    return Expected(f"{read.query}Query", {tag: table(source.shapes, (source.entity.key,)) for tag in read.answers})
+
+
 def ask_gone(source: Source, query: Query, id_: str) -> Ask:
     """Keys of records that were deleted since the cursor; QuickBooks remembers 90 days. [facts 2.9]"""
     kind = "Txn" if source.is_transaction else "List"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,6 +34,8 @@ class Surroundings:
     """The code of the home currency."""
     custom: tuple[str, ...] = ()
     """Custom fields that mappings use: None where a record has none of that name."""
+    unpaid: tuple[str, ...] | None = None
+    """Keys that we hold as unpaid, when it is time to compare them with QuickBooks' own list; see unpaid."""
 
 
 @dataclass(slots=True)
@@ -66,6 +68,8 @@ class Reading:
     given: int = 0
     """Records that came so far."""
     restarts: int = 0
+    settling: str = ""
+    """At its end it compares what is unpaid: `list` asks for QuickBooks' list, `keys` for what that does not have."""
     alone: bool = False
     """Must go in a message set of its own, to see whether it is the one that cannot be parsed."""
 
@@ -93,7 +97,7 @@ class Reading:
     @property
     def iterates(self) -> bool:
         """It comes page by page, so it gets a message set of its own."""
-        return self.query.kind == "changed" and self.read.iterates
+        return self.query.kind == "changed" and self.read.iterates and not self.settling
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -104,7 +108,9 @@ class Reading:
         """The next request; `page` is the size of an iterator's page."""
         if self.query.kind == "gone":
             return queries.ask_gone(self.source, self.query, self.request_id)
-        if self.query.kind == "keys":
+        if self.settling == "list":
+            return queries.ask_unpaid(self.source, self.read, self.request_id)
+        if self.query.kind == "keys" or self.settling:
             return queries.ask_keys(self.source, self.read, self.query, self.keys, self.request_id)
         size = page if self.read.iterates else None
         return queries.ask_changed(self.source, self.read, self.query, size, self.iterator, self.request_id)
@@ -120,6 +126,8 @@ class Reading:
 
     def expected(self) -> Expected:
         """How its answer is read."""
+        if self.settling == "list":
+            return queries.expected_unpaid(self.source, self.read)
         return queries.expected(self.source, self.read, self.query)
 
     def take(self, answer: Answer, asked_at: datetime, around: Surroundings) -> Outcome:
@@ -128,7 +136,9 @@ class Reading:
             self.restarts += 1
             self.again()
             return Outcome()
-        if self.query.kind == "keys":
+        if self.settling == "list":
+            return self._take_unpaid(answer, asked_at, around)
+        if self.query.kind == "keys" or self.settling:
             return self._take_keys(answer, asked_at, around)
         if answer.code in status.NOT_SUPPORTED and self.source.optional:
             return Outcome([self._last((), (), asked_at, around)], over=True)
@@ -146,7 +156,19 @@ class Reading:
         self.part += 1
         if self.part < len(self.source.reads):
             return Outcome(_chunks(found, asked_at))
+        if around.unpaid is not None:
+            self.settling, self.part = "list", 0
+            return Outcome(_chunks(found, asked_at))
         return Outcome([*_chunks(found[:-PAGE], asked_at), self._last(found[-PAGE:], (), asked_at, around)], over=True)
+
+    def _take_unpaid(self, answer: Answer, asked_at: datetime, around: Surroundings) -> Outcome:
+        """What we hold as unpaid and QuickBooks does not was settled without being marked as changed: read it again."""
+        if not status.is_answer(answer.code):  # what was read stands; the next reading compares
+            self.settling = ""
+            return Outcome([self._last((), (), asked_at, around)], over=True)
+        unpaid = {record.get(self.source.entity.key) for _, record in answer.records}
+        self.settling, self.queue = "keys", [key for key in around.unpaid or () if key not in unpaid]
+        return Outcome() if self.queue else Outcome([self._last((), (), asked_at, around)], over=True)
 
     def _take_keys(self, answer: Answer, asked_at: datetime, around: Surroundings) -> Outcome:
         chunk = self.keys
@@ -174,7 +196,10 @@ class Reading:
         if self.unfound and self.part < len(self.source.reads):
             self.queue, self.unfound, self.size = self.unfound, [], queries.MOST_KEYS
             return Outcome(pages)
-        return Outcome([*pages, Page(missing=tuple(self.unfound), done=True, read_at=asked_at)], over=True)
+        last = Page(missing=tuple(self.unfound), done=True, read_at=asked_at)
+        if self.settling:
+            last = replace(self._last((), (), asked_at, around), missing=last.missing)
+        return Outcome([*pages, last], over=True)
 
     def _failed(self, answer: Answer) -> Outcome:
         return Outcome(failed=status.failed(answer.code, answer.text, self.query.entity), over=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connectors.quickbooks_desktop import carrier, custom_fields, pages, receipts, status
+from connectors.quickbooks_desktop import carrier, custom_fields, pages, receipts, status, unpaid
 from connectors.quickbooks_desktop.carrier import Carrier
 from connectors.quickbooks_desktop.company import GREETING, Company, read_company, stranger
 from connectors.quickbooks_desktop.entities import sources
@@ -233,13 +233,17 @@ class Visit:
 
     def _hand_over(self, reading: Reading, answer: Answer, asked_at: datetime) -> bool:
         """Give the engine what an answer came to; whether the reading is over."""
-        outcome = reading.take(answer, asked_at, self._surroundings(reading.query.entity))
+        around = self._surroundings(reading.query.entity)
+        around = replace(around, unpaid=unpaid.due(self.site.state, reading, self.now))
+        outcome = reading.take(answer, asked_at, around)
         for page in outcome.pages:
             self.site.work.give(reading.query, page)
+            unpaid.note(self.site.state, reading.source, page)
             self.session.records += len(page.found) + len(page.gone)
         if outcome.failed is not None:
             self._give_up(reading, outcome.failed)
         elif outcome.over:
+            unpaid.compared(self.site.state, reading, self.now)
             self.session.done += 1
         return outcome.over
 
