@@ -150,7 +150,7 @@ class Operations:
     def _close_connection(self, ticket: str) -> Result:
         """Also called after `none` and `nvu`, with any ticket or none. [facts 1.3]"""
         if ticket == IDLE:
-            return f"Nothing to do. The next visit is planned for {self._next_visit()}."
+            return f"Nothing to do. {self._next_visit()}"
         found = session.find(self._site, ticket, self._site.clock())
         if found is None:
             return "OK"
@@ -158,12 +158,16 @@ class Operations:
         summary = found.summary()
         found.message = summary
         session.end(self._site, found, self._site.clock())
-        self._site.state.put(LAST_PROBLEM, None if summary.startswith("OK") else summary)
-        return summary
+        if not summary.startswith("OK"):
+            self._site.state.put(LAST_PROBLEM, summary)
+            return summary
+        self._site.state.put(LAST_PROBLEM, None)
+        return f"{summary} {self._next_visit()}"
 
     def _next_visit(self) -> str:
-        """By the plan of the .qwc file, on the clock of the QuickBooks computer: `15:05`."""
-        return (self._site.clock() + self._settings.every).astimezone(self._site.zone).strftime("%H:%M")
+        """When it is due by the plan of the .qwc file, on the clock of the QuickBooks computer."""
+        due = (self._site.clock() + self._settings.every).astimezone(self._site.zone)
+        return f"The next visit is planned for {due:%H:%M}."
 
     def _visit(self, ticket: str) -> Visit | None:
         now = self._site.clock()

@@ -20,12 +20,15 @@ from connectors.quickbooks_desktop.cursors import cursor
 from connectors.quickbooks_desktop.entities import sources
 from connectors.quickbooks_desktop.simulator import qwc_file
 from connectors.quickbooks_desktop.simulator.company import Company
+from connectors.quickbooks_desktop.simulator.faults import Faults, parse_fault
 from connectors.quickbooks_desktop.simulator.sample_company import sample_company
 from connectors.quickbooks_desktop.simulator.soap_client import QbwcError
+from connectors.quickbooks_desktop.simulator.web_connector import WebConnector
 from engine.errors import InvalidSettings
-from engine.protocol import Failed, Failure, HttpRequest, Query, Request
+from engine.protocol import Failed, Failure, HttpRequest, Query, Request, Write
 from tests.connectors.quickbooks_desktop.caller import ask, call, empty, envelope, hcp, login, post, rs, tell, visit
 from tests.connectors.quickbooks_desktop.ports import PASSWORD, Clock, MemoryState, MemoryWork, make_site
+from tests.connectors.quickbooks_desktop.server import serve
 
 CUSTOMER = "<CustomerRet><ListID>80-1</ListID><Name>A</Name></CustomerRet>"
 
@@ -153,6 +156,15 @@ def test_pain_10_requests_are_ascii_and_names_with_accents_arrive_whole(clock: C
     assert [one.record["Name"] for one in found] == ["Müller & Söhne – “Élan”"]
 
 
+def test_pain_10_a_name_that_quickbooks_cannot_hold_is_spelt_with_what_it_has(clock: Clock) -> None:
+    company = Company(clock=clock)
+    work = MemoryWork(Write("a", "Customer", "create", None, {"Name": "Łódź – Straße"}))
+    endpoint = QuickBooksDesktop.open(make_site(work, clock))
+    requests, *_ = visit(endpoint, company_answers(company))
+    assert all(request.isascii() for request in requests)
+    assert [one["Name"] for one in company.records("Customer")] == ["Lódz - Straße"]
+
+
 @pytest.mark.parametrize("change", ["2026-03-08T07:00:00", "2026-11-01T06:00:00"])
 def test_pain_11_a_change_in_the_hours_around_a_change_of_the_clock_is_read(change: str) -> None:
     """Both ways: what is saved while a reading begins has a wall-clock stamp at or after that reading's cursor."""
@@ -209,6 +221,20 @@ def test_pain_14_every_hresult_becomes_a_sentence_that_is_kept_for_people(clock:
 )
 def test_pain_15_races_with_people_are_told_apart_from_what_will_never_work(code: int, failure: Failure) -> None:
     assert status.failed(code, "", "Invoice").failure is failure
+
+
+@pytest.mark.parametrize("request_number", [1, 2, 3])
+def test_pain_16_what_was_written_before_the_answer_was_lost_is_not_written_again(
+    clock: Clock, state: MemoryState, request_number: int
+) -> None:
+    """More of it in test_writing."""
+    company, work = Company(clock=clock), MemoryWork(Write("a", "Customer", "create", None, {"Name": "Jones"}))
+    faults = Faults(parse_fault(f"cut-before@receiveResponseXML#{request_number}"))
+    for _ in range(2):
+        with serve(QuickBooksDesktop.open(make_site(work, clock, state))) as url:
+            WebConnector(url, "acme", PASSWORD, company, faults=faults, sleep=lambda seconds: None).visit()
+        clock.move(minutes=5)
+    assert [one["Name"] for one in company.records("Customer")] == ["Jones"]
 
 
 def test_pain_17_one_bad_request_costs_the_others_nothing(clock: Clock) -> None:
