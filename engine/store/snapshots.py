@@ -6,7 +6,7 @@ A snapshot outlives its record: `gone` says how the record went. What a record m
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ table = sa.Table(
     sa.Column("record", Json, nullable=False),
     needed("hash"),
     sa.Column("read_at", Moment, nullable=False),
+    sa.Column("changed_at", Moment, nullable=False),
     text("gone"),
     sa.Column("identity", Json, nullable=False),
 )
@@ -69,6 +70,8 @@ class Snapshot:
     read_at: datetime
     gone: str | None = None
     identity: tuple[str, ...] = ()
+    changed_at: datetime | None = field(default=None, compare=False)
+    """When this version was first read; None in a row to be put: with this reading."""
 
 
 def _of(columns: sa.FromClause, connection: str, system: str, entity: str) -> sa.ColumnElement[bool]:
@@ -76,7 +79,7 @@ def _of(columns: sa.FromClause, connection: str, system: str, entity: str) -> sa
 
 
 def _snapshot(row: Any) -> Snapshot:
-    return Snapshot(row.key, row.record, row.hash, row.read_at, row.gone, tuple(row.identity))
+    return Snapshot(row.key, row.record, row.hash, row.read_at, row.gone, tuple(row.identity), row.changed_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class Snapshots:
                 "record": row.record,
                 "hash": row.hash,
                 "read_at": row.read_at,
+                "changed_at": row.changed_at or row.read_at,
                 "gone": row.gone,
                 "identity": row.identity,
             }

@@ -69,7 +69,9 @@ def hold(
     for one in found:
         before = earlier.get(one.key)
         record = connector.derive(ref[1], one.record, before.record if before and before.record else None)
-        row = Snapshot(one.key, record, digest(record), read_at, None, tuple(one.identity))
+        hashed = digest(record)
+        since = before.changed_at if before and before.hash == hashed else read_at
+        row = Snapshot(one.key, record, hashed, read_at, None, tuple(one.identity), since)
         rows.append(row)
         if before is None or before.hash != row.hash or before.gone or before.identity != row.identity:
             changed.append((row, before))

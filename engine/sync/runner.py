@@ -17,10 +17,11 @@ from engine.mapping.draft import Context, Draft
 from engine.protocol import Record, Request, Write
 from engine.store.bases import Base
 from engine.store.intents import Intent
+from engine.store.links import Link
 from engine.store.store import Transaction
 from engine.store.work import WorkRow
 from engine.sync import decisions, echo, matching
-from engine.sync.batch import Batch
+from engine.sync.batch import Batch, Held
 from engine.sync.bundles import Bundle, bundles
 from engine.sync.connection import Connection, Ref
 from engine.sync.decisions import Change, Target
@@ -188,15 +189,26 @@ class Runner:
         resolved = self.batch.resolve(name, keys[0]) if keys else None
         if resolved is None or resolved.state != "linked" or resolved.key is None:
             return []
-        touched = self._touched(unit, member, of.source)
-        records = []
-        for link, held in self.batch.linked_records(of, resolved.key):
-            if link.source_key in touched and held.snapshot.read_at < member.snapshot.read_at:
-                self.tx.wanted.add(self.connection.name, *of.source, [link.source_key], "touched", self.now)
-                raise waiting(f"{of.source[1]} must be read again first", [(waiting_for(of.source), link.source_key)])
-            read_at = held.snapshot.read_at.astimezone(self.connection.zone)
-            records.append({**held.record, "read_at": read_at.isoformat(timespec="seconds")})
-        return records
+        behind = self.batch.linked_records(of, resolved.key)
+        self._require_reread(unit, member, of.source, behind)
+        return [
+            {
+                **held.record,
+                "read_at": held.snapshot.read_at.astimezone(self.connection.zone).isoformat(timespec="seconds"),
+            }
+            for _, held in behind
+        ]
+
+    def _require_reread(self, unit: Unit, member: Member, of: Ref, behind: Sequence[tuple[Link, Held]]) -> None:
+        """What this record touches must have been read since it became what it is: its balances are older else."""
+        touched = self._touched(unit, member, of)
+        since = member.snapshot.changed_at or member.snapshot.read_at
+        stale = [
+            link.source_key for link, held in behind if link.source_key in touched and held.snapshot.read_at < since
+        ]
+        if stale:
+            self.tx.wanted.add(self.connection.name, *of, stale, f"touched by {unit.mapping.source[1]}", self.now)
+            raise waiting(f"{of[1]} must be read again first", [(waiting_for(of), key) for key in stale])
 
     def _touched(self, unit: Unit, member: Member, of: Ref) -> set[str]:
         source = unit.mapping.source

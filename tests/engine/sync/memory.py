@@ -66,6 +66,8 @@ class System:
     fail: Callable[[Write], Failure | None] = lambda write: None
     lose: Callable[[Write], bool] = lambda write: False
     serial: int = 0
+    overlap: timedelta = timedelta()
+    """How far before its own beginning a reading's cursor lies: unchanged records come again."""
 
     def put(self, entity: str, key: str, **values: Any) -> None:
         """A person makes or edits a record."""
@@ -113,7 +115,7 @@ class MemoryEndpoint:
     def _query(self, query: Query) -> Page:
         self.system.queries.append(query)
         of, since = self.system.of(query.entity), datetime.fromisoformat(query.cursor) if query.cursor else None
-        cursor = self.system.clock().isoformat()
+        cursor = (self.system.clock() - self.system.overlap).isoformat()
         if query.kind == "gone":
             lost = [
                 Gone(key)

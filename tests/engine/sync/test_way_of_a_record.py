@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -214,6 +215,23 @@ def test_each_part_of_a_receipt_becomes_a_memo_with_the_balances_read_after_it(w
     world.books.delete("receipt", "r1")
     world.settle()
     assert [one["words"] for one in world.crm.of("memo").values()] == ["20 by Cash; B1 0 B2 30 (taken back)"]
+
+
+def test_a_record_that_is_read_again_unchanged_does_not_ask_for_its_bills_again(world: World) -> None:
+    world.books.overlap = timedelta(hours=1)
+    world.books.put("client", "c1", name="Acme")
+    bill(world, "b1", order="PO-1")
+    bill(world, "b2", order="PO-1")
+    world.settle()
+    world.clock.on(minutes=5)
+    parts = [{"bill": "b1", "amount": Decimal(1)}, {"bill": "b2", "amount": Decimal(2)}]
+    world.books.put("receipt", "r1", day="2026-02-03", method="Cash", parts=parts)
+    del world.books.changed[("bill", "b1")], world.books.changed[("bill", "b2")]  # Only a look by key finds them.
+    world.books.changed |= {("bill", one): world.clock.now - timedelta(days=1) for one in ("b1", "b2")}
+    world.settle()
+    assert len(world.crm.of("memo")) == 2
+    asked = [set(one.keys) for one in world.books.queries if one.kind == "keys" and one.entity == "bill"]
+    assert asked == [{"b1", "b2"}]
 
 
 @pytest.mark.parametrize("action", ["create", "update", "children"])

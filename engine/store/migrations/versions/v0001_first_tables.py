@@ -123,6 +123,7 @@ def upgrade() -> None:
         some("record", sa.Text()),
         some("hash"),
         some("read_at", sa.BigInteger()),
+        some("changed_at", sa.BigInteger()),
         maybe("gone"),
         some("identity", sa.Text()),
     )
