@@ -28,6 +28,7 @@ def write_qwc(site: Site) -> str:
     """The file's text for a connection; InvalidSettings names the rule that the address or a setting breaks."""
     settings = Settings.of(site.settings)
     check_address(site.url)
+    _check_user(settings.user)
     owner, file = identity(site.state)
     name = f"ml-connector ({site.connection})"
     description = f"Keeps QuickBooks and Pipedrive in step: {site.connection}"
@@ -70,8 +71,23 @@ def check_address(url: str) -> None:
             f"The Web Connector takes http for localhost only; {host} needs https (QBWC1010).",
             "Set server.url to https://…, with a certificate that Windows trusts (QBWC1048).",
         )
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise InvalidSettings(
+            f"The address {url!r} has characters that a web address cannot have (QBWC1051).",
+            "Write a host name with other letters in its xn-- form.",
+        )
     if parts.username or parts.password or parts.fragment:
         raise InvalidSettings("The address for the Web Connector holds neither user nor password nor #.")
+
+
+def _check_user(user: str) -> None:
+    """The file is XML and the Web Connector trims it: the login would never fit. [facts 1.5; trimming: assumed]"""
+    if not user.isprintable() or user != user.strip():
+        raise InvalidSettings(
+            "The setting `user` has blanks at its ends or invisible characters, which the .qwc file does not carry "
+            "(QBWC1051).",
+            "Use letters and digits.",
+        )
 
 
 def every(period: timedelta) -> tuple[str, int]:
