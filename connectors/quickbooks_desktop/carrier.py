@@ -18,6 +18,7 @@ from connectors.quickbooks_desktop.session import Session
 from connectors.quickbooks_desktop.shaping import Unfit, elements
 from connectors.quickbooks_desktop.texts import safe
 from connectors.quickbooks_desktop.writing import APART, CUSTOM, MOST_QUESTIONS, Outcome, Writing
+from engine.errors import ContractBroken
 from engine.protocol import CustomField, Failed, Failure, Record, Site, Write, Written
 
 log = logging.getLogger("engine.connectors.quickbooks_desktop")
@@ -151,7 +152,10 @@ class Carrier:
 
     def _end(self, writing: Writing, result: Written | Failed) -> None:
         """The engine gets the result first: should we stop in between, it is only asked for again."""
-        self.site.work.give(writing.write, result)
+        try:
+            self.site.work.give(writing.write, result)
+        except ContractBroken:  # the store was replaced meanwhile: nobody waits for it, and it must not come again
+            log.exception("nobody knows the write %s in %s any more", writing.write.id, self.site.connection)
         self.site.state.put(KEY, None)
         self.session.done += 1
         if isinstance(result, Failed):
@@ -200,8 +204,14 @@ def without_unknown(
 
 
 def hand_back(site: Site, session: Session) -> None:
-    """Writes that were taken and not begun are due again."""
-    for write in session.writes:
+    """Writes of which nothing was sent are due again: by the next visit they may be decided otherwise."""
+    kept = site.state.get(KEY)
+    writing = Writing.unpack(kept) if kept else None
+    begun = []
+    if writing is not None and not (writing.sent or writing.set_id or writing.recovered):
+        begun = [writing.write]
+        site.state.put(KEY, None)
+    for write in [*begun, *session.writes]:
         site.work.give(write, Failed(Failure.UNSENT, "The visit ended before its turn."))
     session.writes = []
 

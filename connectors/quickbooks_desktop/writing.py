@@ -65,6 +65,8 @@ class Writing:
     """The message set that is out and unanswered."""
     number: int = 0
     recovering: bool = False
+    recovered: bool = False
+    """QuickBooks was asked what became of it, so an outcome is owed."""
     questions: int = 0
     settled: str = ""
     """A message set whose answer QuickBooks need not keep any longer."""
@@ -117,7 +119,7 @@ class Writing:
     def ask(self, version: str) -> str:
         """The next message set."""
         if self.set_id:  # it went out before, and no answer came
-            self.recovering = True
+            self.recovering = self.recovered = True
             self.questions += 1
             return message_set((), version, new=self.set_id, old=self.set_id)
         settled, self.settled = self.settled, ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from connectors.quickbooks_desktop.simulator.company import Company
 from connectors.quickbooks_desktop.simulator.faults import Faults
 from connectors.quickbooks_desktop.simulator.visit import VisitReport
 from connectors.quickbooks_desktop.simulator.web_connector import WebConnector
-from engine.protocol import CustomField, Failed, Failure, Query, Record, Result, Write, Written
+from engine.protocol import CustomField, Failed, Failure, Query, Record, Request, Result, Write, Written
 from tests.connectors.quickbooks_desktop.ports import PASSWORD, Clock, MemoryState, MemoryWork, make_site
 from tests.connectors.quickbooks_desktop.server import serve
 
@@ -42,6 +43,11 @@ class Shop:
         with serve(endpoint) as url:
             connector = WebConnector(url, "acme", PASSWORD, self.company, faults=self.faults, sleep=self.pause)
             return connector.visit()
+
+    def decide_again(self, request: Request, result: Result) -> None:
+        """As the engine does with what was not sent: it is due at once."""
+        if isinstance(request, Write) and isinstance(result, Failed) and result.failure is Failure.UNSENT:
+            self.work.due.append(replace(request, id=request.id + "+"))
 
     def pause(self, seconds: float) -> None:
         """The Web Connector waits."""
@@ -232,12 +238,14 @@ def test_pain_16_a_visit_cut_anywhere_writes_once(shop: Shop, place: str, call: 
     """Calls 4 to 9 of a visit: sendRequestXML and receiveResponseXML of look, write and check."""
     write = Write("a", "Invoice", "update", shop.invoice, {"Memo": "Ours"}, expected={"Memo": "Old"})
     getattr(shop.faults, place)(call)
+    shop.work.when_given = shop.decide_again
     broken = shop.visit(write)
     shop.clock.move(minutes=5)
     report = shop.visit()
     assert not shop.faults.pending()
     assert shop.carried_out(broken, report) == 1
-    shop.written(write)
+    results = [result for _, result in shop.work.results if not (isinstance(result, Failed) and result.code == "")]
+    assert [type(result) for result in results] == [Written], "one outcome"
     assert shop.shown("Invoice", shop.invoice)["Memo"] == "Ours"
     assert report.outcome in ("done", "no work")
     assert not shop.work.due
@@ -277,10 +285,18 @@ def test_writes_that_had_no_turn_are_handed_back(shop: Shop) -> None:
     first, second = shop.memo("A"), Write("b", "Customer", "update", shop.customer, {"Phone": "1"})
     shop.faults.process_raises(request=1)
     shop.visit(first, second)
-    assert shop.failed(second).failure is Failure.UNSENT
-    shop.clock.move(minutes=5)
-    shop.visit()
-    assert shop.written(first)
+    assert [shop.failed(one).failure for one in (first, second)] == [Failure.UNSENT, Failure.UNSENT]
+    assert not shop.work.due
+
+
+@pytest.mark.parametrize("entity", ["Estimate", "SalesOrder"])
+def test_orders_are_changed_like_invoices(shop: Shop, entity: str) -> None:
+    item = shop.company.ids("ItemService")[0]
+    key = shop.company.add_order(entity, shop.customer, [{"ItemRef": item, "Quantity": "1"}])
+    shop.clock.move(minutes=1)
+    write = Write("a", entity, "update", key, {"Memo": "Lost", "PONumber": "9"}, expected={"Memo": None})
+    shop.visit(write)
+    assert (shop.shown(entity, key)["Memo"], shop.written(write).record["PONumber"]) == ("Lost", "9")
 
 
 # --------------------------------------------------------------------------------------------------- custom fields
