@@ -18,7 +18,7 @@ from engine.sync.batch import Batch
 from engine.sync.connection import Connection
 from engine.sync.decisions import with_own_lines
 from engine.sync.unit import Settled
-from engine.sync.values import at, replaced
+from engine.sync.values import at, replaced, same
 
 
 def forward(
@@ -36,34 +36,51 @@ def forward(
         return
     written = {path: at(result.record, path) for path in write.values}
     answered = {path: value for path, value in written.items() if value is not MISSING}
-    record = replaced(before, answered) if before else result.record
-    learn(Batch(tx, connection, now), mapping, key, record)
+    after = replaced(before, answered) if before else result.record
+    learn(Batch(tx, connection, now), mapping, key, after, before)
 
 
-def learn(batch: Batch, mapping: CompiledMapping, key: str, record: Record) -> None:
-    """The mappings back take this state of the target for known: only what differs from it later is written."""
+def learn(batch: Batch, mapping: CompiledMapping, key: str, record: Record, before: Record | None = None) -> None:
+    """The mappings back take this state of the target for known: only what differs from it later is written.
+
+    With `before`, only what our write changed is taken for known: a person's change that we had seen already, and not
+    yet told the other side, is still to be told.
+    """
     for back in batch.connection.by_source.get(mapping.target, ()):
         if back.target == mapping.source:
-            _learn(batch, back, mapping, key, record)
+            _learn(batch, back, mapping, key, record, before)
 
 
-def _learn(batch: Batch, back: CompiledMapping, mapping: CompiledMapping, key: str, record: Record) -> None:
+def _learn(
+    batch: Batch, back: CompiledMapping, mapping: CompiledMapping, key: str, record: Record, before: Record | None
+) -> None:
     """Make the other half's draft of this record its `sent`."""
-    tx, connection, now = batch.tx, batch.connection, batch.now
+    tx, connection = batch.tx, batch.connection
     links = tx.links.by_target(connection.name, mapping.target, [key], source=mapping.source).get(key, [])
-    context = Context(batch.resolve, batch.named, {}, now.astimezone(connection.zone).date(), now, connection.zone)
-    draft = back.draft(back.elements(record)[0], context)
-    values = connection.endpoints[back.target[0]].canonical(back.target[1], draft.values)
     targets = [link.source_key for link in links if link.gone is None and link.role == "own"]
+    values, old = _drafted(batch, back, record), _drafted(batch, back, before) if before else {}
     known = tx.bases.get(connection.name, back.source, back.target, targets)
     held = tx.snapshots.get(connection.name, *back.target, targets)
     bases = {}
     for target in targets:
         base = known.get(target, Base({}, {}, {}))
+        learnt = {
+            path: value
+            for path, value in values.items()
+            if path not in base.sent or path not in old or not same(old[path], value)
+        }
         there = _there(back, held[target].record, values) if target in held else {}
         seen = {path: value for path, value in there.items() if value is not MISSING}
-        bases[target] = Base({**base.sent, **values}, {**seen, **base.seen}, base.children)
+        bases[target] = Base({**base.sent, **learnt}, {**seen, **base.seen}, base.children)
     tx.bases.put(connection.name, back.source, back.target, bases)
+
+
+def _drafted(batch: Batch, back: CompiledMapping, record: Record) -> Record:
+    """What the mapping back makes of the target record."""
+    now, zone = batch.now, batch.connection.zone
+    context = Context(batch.resolve, batch.named, {}, now.astimezone(zone).date(), now, zone)
+    draft = back.draft(back.elements(record)[0], context)
+    return batch.connection.endpoints[back.target[0]].canonical(back.target[1], draft.values)
 
 
 def _there(back: CompiledMapping, record: Record, values: Record) -> Record:

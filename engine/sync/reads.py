@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from engine.protocol import Query
+from engine.protocol import Failed, Failure, Query
 from engine.store.cursors import Cursor
 from engine.store.store import Transaction
 from engine.sync.connection import Connection, Reading
@@ -48,14 +48,18 @@ def _is_due(cursor: Cursor, reading: Reading, stale_before: datetime) -> bool:
     return cursor.started_at is None or cursor.started_at < stale_before
 
 
-def note_failure(tx: Transaction, connection: Connection, system: str, query: Query, now: datetime) -> None:
-    """A query that failed is not due again before the next visit; its cursor stays where it was."""
+def note_failure(tx: Transaction, connection: Connection, system: str, query: Query, failed: Failed) -> None:
+    """A query that failed is not due again before the next visit; its cursor stays where it was.
+
+    Keys stay wanted, unless the system refuses the very question: that would be asked for ever.
+    """
     if query.kind == "keys":
-        tx.wanted.answered(connection.name, system, query.entity, query.keys)
+        if failed.failure is Failure.REFUSED:
+            tx.wanted.answered(connection.name, system, query.entity, query.keys)
         return
     cursor = tx.cursors.get(connection.name, system, query.entity, query.kind)
-    failed = Cursor(cursor.value, began(query), cursor.completed_at)
-    tx.cursors.put(connection.name, system, query.entity, query.kind, failed)
+    tried = Cursor(cursor.value, began(query), cursor.completed_at)
+    tx.cursors.put(connection.name, system, query.entity, query.kind, tried)
 
 
 def _wanted(tx: Transaction, connection: Connection, system: str, now: datetime) -> list[Query]:

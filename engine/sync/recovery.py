@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 from engine.mapping.compiled import CompiledMapping
@@ -17,6 +18,8 @@ from engine.sync.results import Results
 from engine.sync.settling import settle
 from engine.sync.unit import Settled
 
+PAUSE = timedelta(seconds=5)
+
 
 class Recovery:
     """Settles the open intents of rows that came back to the queue."""
@@ -28,8 +31,12 @@ class Recovery:
         """Requests that find out what happened, and the rows that can be worked on as usual."""
         batch, by_key = self.batch, {row.source_key: row for row in rows}
         of_rows: dict[tuple[str, ...], list[Intent]] = defaultdict(list)
-        for intent in batch.tx.intents.open(batch.connection.name, mapping.target[0], mapping.name, list(by_key)):
-            of_rows[tuple(key for key in intent.source_keys if key in by_key)].append(intent)
+        unsettled = batch.tx.intents.open(batch.connection.name, mapping.target[0], mapping.name)
+        if mapping.is_one_per:
+            self._hold_groups(mapping, by_key, unsettled)
+        for intent in unsettled:
+            if keys := tuple(key for key in intent.source_keys if key in by_key):
+                of_rows[keys].append(intent)
         writes: list[Write] = []
         for keys, intents in of_rows.items():
             mine = [by_key[key] for key in keys if key in by_key]
@@ -52,6 +59,16 @@ class Recovery:
                     by_key[row.source_key] = replace(row, need_since=max(filter(None, (row.need_since, since))))
         return writes, list(by_key.values())
 
+    def _hold_groups(self, mapping: CompiledMapping, by_key: dict[str, WorkRow], unsettled: Sequence[Intent]) -> None:
+        """Rows of a group whose target another row's request may have changed wait until that is known."""
+        out = {key for intent in unsettled for key in intent.source_keys}
+        groups = {row.group for row in self.batch.tx.work.get(self.batch.connection.name, mapping.name, out).values()}
+        later = [row for row in by_key.values() if row.group in groups - {None} and row.source_key not in out]
+        reason = "a request of another one of its group is looked up first"
+        if later:
+            settle(self.batch, mapping, later, [Settled("due", "waiting", reason, due_at=self.batch.now + PAUSE)])
+        _drop(by_key, later)
+
     def _look_up_all(
         self, mapping: CompiledMapping, intents: Sequence[Intent], rows: Sequence[WorkRow]
     ) -> tuple[list[Write], bool]:
@@ -63,12 +80,16 @@ class Recovery:
         """The request that finds out, if one is needed; else whether it turned out to be carried out."""
         batch = self.batch
         ours = [[row.mapping, row.source_key, row.touched] for row in rows]
-        intent = replace(intent, context={**intent.context, "rows": ours, "owner": self.owner})
+        # Not the last: what was decided then may be out of date by now, so the row is decided again.
+        context = {**intent.context, "rows": ours, "owner": self.owner, "last": False}
+        intent = replace(intent, context=context)
         answer = Results(batch.tx, batch.connection, mapping.target[0], intent, batch.now)
         if answer.write.action == "children":
             return self._again(answer), False
         if answer.write.action == "create":
-            self.fresh.require_list_since(answer.write.entity, intent.created_at)
+            # A look that was asked for before the answer got lost may have been taken before the write was sent.
+            asked = [row.need_since for row in rows if row.need_since and row.need_since > intent.created_at]
+            self.fresh.require_list_since(answer.write.entity, max(asked, default=batch.now))
             found = self._found(answer.system, answer.write)
             if found is not None:
                 answer.written(found)

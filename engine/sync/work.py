@@ -66,7 +66,7 @@ class EndpointWork:
         if isinstance(result, Page):
             receive(tx, self._connection, self._system, query, result, now)
         elif isinstance(result, Failed):
-            reads.note_failure(tx, self._connection, self._system, query, now)
+            reads.note_failure(tx, self._connection, self._system, query, result)
         else:
             raise ContractBroken(f"{self._system} answered a query with {type(result).__name__}.")
 
