@@ -59,11 +59,16 @@ class Runner:
         self.named = Named(self.batch, self.fresh, owner)
         self.recovery = Recovery(self.batch, self.fresh, owner)
 
-    def requests(self, limit: int) -> list[Request]:
-        """At most `limit` writes (or so many groups), after the queries that other writes must wait for."""
+    def requests(self, limit: int) -> list[Request] | None:
+        """At most `limit` writes (or so many groups), after the queries that other writes must wait for.
+
+        None: nothing was due. An empty list: what was due has settled without a request, and there may be more.
+        """
         rows = self.tx.work.lease(
             self.connection.name, self.connection.into(self.system), limit, self.owner, self.now, LEASE
         )
+        if not rows:
+            return None
         writes: list[Write] = []
         for name, of_mapping in _by_mapping(rows).items():
             mapping = self.connection.compiled.mappings[name]

@@ -114,3 +114,20 @@ def test_a_win_that_was_seen_just_before_our_own_write_still_flows_back(world: W
     assert both.crm.of("sale")[key]["title"] == "Bill B1 again"
     assert both.books.of("bill")["b1"]["memo"] == "[CRM: won, New]"
     store.close()
+
+
+def test_taking_goes_on_where_what_was_due_settles_without_a_request(world: World) -> None:
+    for number in range(5):
+        world.books.put("client", f"old{number}", name=f"Old {number}", parent="nobody")
+    world.books.put("client", "c1", name="Acme")
+    work = world.connection.endpoints["crm"].site.work  # type: ignore[attr-defined]
+    carry: Any = world.connection.endpoints["crm"]._carry  # type: ignore[attr-defined]
+    drain(world, "books")
+    taken: list[Write] = []
+    while not taken and (requests := work.take(1, world.clock())):
+        for request in requests:
+            if isinstance(request, Write):
+                taken.append(request)
+            else:
+                work.give(request, carry(request))
+    assert [one.values["name"] for one in taken] == ["Acme"]
