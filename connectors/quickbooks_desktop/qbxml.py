@@ -166,15 +166,20 @@ def read_answers(text: str, expected: Mapping[str, Expected]) -> list[Answer]:
     return answers
 
 
-def read_tree(text: str) -> Record:
-    """A small document as nested dicts, everything text, repeated elements as lists; Unreadable as above."""
+def parse_root(text: str) -> etree._Element:
+    """The root of a small document, whatever it is; without entities, DTDs or network. Unreadable as above."""
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
     )
     try:
-        root = etree.fromstring(document(text), parser)
+        return etree.fromstring(document(text), parser)
     except etree.XMLSyntaxError as error:
         raise Unreadable(f"QuickBooks' answer is not well-formed XML (line {error.lineno}).") from None
+
+
+def read_tree(text: str) -> Record:
+    """A small document as nested dicts, everything text, repeated elements as lists; Unreadable as above."""
+    root = parse_root(text)
     if root.tag != "QBXML":
         raise Unreadable("QuickBooks' answer is not a qbXML document.")
     inside = _unknown(root, DEEPEST)

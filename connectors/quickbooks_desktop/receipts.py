@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lxml import etree
-
-from connectors.quickbooks_desktop.qbxml import Unreadable, document
+from connectors.quickbooks_desktop.qbxml import Unreadable, parse_root
 
 NOTHING_KEPT = 600
 """messageSetStatusCode: QuickBooks knows no message set of this id, so it never got it."""
@@ -24,13 +22,7 @@ class Receipt:
 
 def read_receipt(text: str) -> Receipt:
     """The receipt in a response document; Unreadable for what is none."""
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
-    try:
-        root = etree.fromstring(document(text), parser)
-    except etree.XMLSyntaxError as error:
-        raise Unreadable(f"QuickBooks' answer is not well-formed XML (line {error.lineno}).") from None
+    root = parse_root(text)
     messages = root.find("QBXMLMsgsRs") if root.tag == "QBXML" else None
     if messages is None:
         raise Unreadable("QuickBooks' answer is not a qbXML document.")

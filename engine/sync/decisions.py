@@ -66,7 +66,6 @@ class Change:
     """Nothing else will be left to do once this was answered."""
     appended: list[str] = field(default_factory=list)
     left: list[tuple[str, str]] = field(default_factory=list)
-    note_key: str | None = None
 
     def request(self, id: str) -> Write:
         """The exact request."""
@@ -110,7 +109,6 @@ class Change:
             "child_sent": {one.key: one.values for one in self.drafted},
             "removed": sorted(self.children.remove) if self.children else [],
             "total": self.total,
-            "note_key": self.note_key,
         }
 
     def sent(self) -> dict[str, Any]:
@@ -294,7 +292,7 @@ def with_end(connection: Connection, made: Change, note: str | None, append: Map
             made.appended = [key]
             return replace(
                 made, action="note", entity=entity.note.entity, values=values, identity=(line,), outcome="updated",
-                reason=f"{ended.ended} at the source", note_key=key, last=True,
+                reason=f"{ended.ended} at the source", last=True,
             )  # fmt: skip
     if made.action == "none":
         return replace(made, outcome="gone", reason=f"{ended.ended}; its target was told")
