@@ -16,6 +16,7 @@ from engine.cli.qwc import qwc
 from engine.cli.serve import serve
 from engine.cli.status import status
 from engine.cli.store import store
+from engine.cli.test import test
 from engine.cli.validate import validate
 
 SIMULATORS = "engine.simulators"
@@ -57,7 +58,7 @@ def simulate() -> None:
     """
 
 
-for command in (init, validate, serve, qwc, password, ping, status, store):
+for command in (init, validate, test, serve, qwc, password, ping, status, store):
     main.add_command(command)
 
 if __name__ == "__main__":

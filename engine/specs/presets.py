@@ -93,7 +93,7 @@ class _Reading:
     def folder(self, where: str, mark: Mark | None = None) -> _Folder | None:
         """The folder behind a name, read once. `mark` is the place that names it."""
         if where not in self.folders:
-            path = _place(where)
+            path = place(where)
             if path is None or not path.is_dir():
                 known = f"Presets: {', '.join(presets())}." if where.startswith(PREFIX) else "Run `engine init`."
                 self.wrong(mark or Mark(Source.of(where, ""), 0, 0), "E109", f"'{where}' is not there.", known)
@@ -188,7 +188,8 @@ def presets() -> list[str]:
     return [f"{PREFIX}default"]
 
 
-def _place(where: str) -> Path | None:
+def place(where: str) -> Path | None:
+    """The folder behind a name; None for a preset that is not there."""
     if where.startswith(PREFIX):
         return Path(str(files("mappings"))) if where == f"{PREFIX}default" else None
     return Path(where)

@@ -9,7 +9,8 @@ import pytest
 from connectors.pipedrive.entities import catalogue as pipedrive
 from connectors.quickbooks_desktop.entities import catalogue as quickbooks
 from engine.mapping.compiler import compile_set, validate_set
-from engine.mapping.testcases import run_tests
+from engine.mapping.coverage import coverage
+from engine.mapping.testcases import Suite, run_tests
 from engine.specs.diagnostics import InvalidMappingSet
 from engine.specs.presets import load_set
 from engine.specs.validator import load_schema
@@ -32,6 +33,12 @@ def test_every_built_in_mapping_has_tests() -> None:
 def test_a_built_in_mapping_does_what_its_tests_say(path: Path) -> None:
     outcomes = run_tests(path, f"tests/{path.name}", SET, CATALOGUES)
     assert outcomes and [f"{one.where} {one.name}: {one.differences}" for one in outcomes if one.differences] == []
+
+
+def test_the_tests_of_the_built_in_set_look_at_every_rule() -> None:
+    suite = Suite(SET, CATALOGUES)
+    outcomes = [one for path in TESTS for one in suite.run(path, path.name)]
+    assert [f"{part.where} {part.name}" for part in coverage(SET, outcomes).missed] == []
 
 
 def test_what_mappings_refer_to_comes_first() -> None:
@@ -74,16 +81,42 @@ def case(path: Path, expect: str) -> Path:
         ("expect: {left_out: only}", "left_out: there is none"),
         ("expect: {skip: gone}", "skip: there is none"),
         ("expect: {waits: [owner_id]}", "waits:"),
-        ("expect: {problem: long}", "problem: there is none"),
+        ("expect: {park: long}", "park: there is none"),
         ("expect: {note: gone}", "note: null instead of gone"),
-        ("expect: {children: {products: {a: {}}}}", "products:"),
+        ("expect: {children: {products: {a: {}}}}", "products"),
     ],
 )
 def test_a_test_of_a_mapping_can_fail_and_says_why(expect: str, says: str, tmp_path: Path) -> None:
     (outcome,) = run_tests(case(tmp_path / "a.yaml", expect), "a.yaml", SET, CATALOGUES)
-    assert outcome.where == "a.yaml:3:5" and says in outcome.differences[0]
+    assert outcome.where == "a.yaml:3:5" and says in str(outcome.differences[0])
 
 
 def test_a_test_that_expects_something_unknown_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidMappingSet, match=r"E110 a\.yaml:5:14 'field' is not known here"):
         run_tests(case(tmp_path / "a.yaml", "expect: {field: {name: Nut}}"), "a.yaml", SET, CATALOGUES)
+
+
+@pytest.mark.parametrize(
+    ("record", "says"),
+    [
+        ("record: {ListID: I1, FulName: Nut}", "E203 a.yaml:4:26 'FulName' is not a field of Item."),
+        ("record: {ListID: I1}\n    links: {product: {}}", "E205 a.yaml:5:13 The set has no mapping 'product'."),
+    ],
+)  # fmt: skip
+def test_a_misspelt_name_in_a_test_is_an_error_and_not_null(record: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(f"mapping: products\ntests:\n  - name: A.\n    {record}\n    expect: {{skip: x}}\n")
+    with pytest.raises(InvalidMappingSet) as caught:
+        run_tests(path, "a.yaml", SET, CATALOGUES)
+    assert str(caught.value.diagnostics[0]).startswith(says)
+
+
+def test_an_element_that_is_not_there_fails_the_test(tmp_path: Path) -> None:
+    path = case(tmp_path / "a.yaml", "element: I9\n    expect: {fields: {name: Nut}}")
+    (outcome,) = run_tests(path, "a.yaml", SET, CATALOGUES)
+    assert str(outcome.differences[0]) == "element: there is I1 instead of I9"
+
+
+def test_a_code_that_does_not_come_fails_the_test(tmp_path: Path) -> None:
+    (outcome,) = run_tests(case(tmp_path / "a.yaml", "expect: {code: E241}"), "a.yaml", SET, CATALOGUES)
+    assert str(outcome.differences[0]) == "code: none instead of E241"
