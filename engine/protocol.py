@@ -124,6 +124,9 @@ class Entity:
     note: NoteField | None = None
     reports_gone: bool = False
     """Deletions can be asked for (`Query.kind == "gone"`)."""
+    remembers_gone: timedelta | None = None
+    """How long the system can tell of a deletion; None: for good. After a longer silence all of its keys are asked for
+    (`Query.kind == "all"`) and compared with those that are held."""
     voids: str | None = None
     """The boolean field that says a record was voided."""
     help: str = ""
@@ -163,19 +166,20 @@ class Option:
 
 
 # ----------------------------------------------------------------------------------------- requests and results
-QueryKind = Literal["changed", "keys", "gone"]
+QueryKind = Literal["changed", "keys", "gone", "all"]
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Ask a system for records: those changed since a cursor, those of given keys, or the keys that are gone."""
+    """Ask a system for records: those changed since a cursor, those of given keys, or the keys that are gone; or for
+    `all` keys that are there, without any filter."""
 
     entity: str
     kind: QueryKind = "changed"
     fields: tuple[str, ...] = ()
     """Root field names that are needed (derived ones included); the connector asks for no more where it can."""
     cursor: str | None = None
-    """What the last complete reading's page said, in the connector's own words. None: everything (from `since`)."""
+    """What the last page with a cursor said, in the connector's own words. None: everything (from `since`)."""
     since: str | None = None
     """ISO date for a first reading: older records may be left out."""
     keys: tuple[str, ...] = ()
@@ -255,16 +259,26 @@ class Gone:
     key: str
     how: str = "deleted"
     at: str | None = None
+    into: str | None = None
+    """The key of the record that it was merged into, where the system says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of the answer to a query. The last one says `done` and carries the cursor for the next reading."""
+    """A part of the answer to a query. The last one says `done` and carries the cursor for the next reading.
+
+    A first reading may take several visits: a page that is not the last and carries a cursor says where it goes on.
+    Its connector may let go of the query then; it is handed out again with that cursor, after what is more urgent.
+    """
 
     found: Sequence[Found] = ()
     gone: Sequence[Gone] = ()
     missing: tuple[str, ...] = ()
     """Of the keys asked for, those that the system does not know."""
+    there: tuple[str, ...] | None = None
+    """Of an `all`: keys of records that are there. None on its last page: it cannot be said, so nothing is lost."""
+    recent: bool = False
+    """Of a first reading that is not complete: what changed since it began, which goes before old history."""
     done: bool = False
     cursor: str | None = None
     read_at: datetime | None = None

@@ -28,6 +28,7 @@ table = sa.Table(
     sa.Column("changed_at", Moment, nullable=False),
     text("gone"),
     sa.Column("identity", Json, nullable=False),
+    sa.Column("seen_at", Moment),
 )
 identities = sa.Table(
     "identities",
@@ -46,7 +47,7 @@ identities = sa.Table(
     sa.Index("identities_by_key", "connection", "system", "entity", "key"),
 )
 
-_PUT = upsert(table)
+_PUT = upsert(table, keep=("seen_at",))
 _PUT_LINE = insert_once(identities)
 _MARK_GONE = (
     sa.update(table)
@@ -139,6 +140,26 @@ class Snapshots:
         many(self.db, _MARK_GONE, [{**where, "the_key": one, "how": how[one]} for one in living])
         return living
 
+    def see(self, connection: str, system: str, entity: str, keys: Iterable[str], moment: datetime) -> None:
+        """Note that a list of all keys, begun at that moment, names these; those not held are nothing to it."""
+        for portion in portions(keys):
+            where = (_of(table, connection, system, entity), table.c.key.in_(portion))
+            self.db.execute(sa.update(table).where(*where).values(seen_at=moment))
+
+    def unseen(self, connection: str, system: str, entity: str, since: datetime) -> list[str]:
+        """The living that were neither named by a list of all keys nor read since that moment, in order."""
+        query = (
+            sa.select(table.c.key)
+            .where(
+                _of(table, connection, system, entity),
+                table.c.gone.is_(None),
+                table.c.read_at < since,
+                sa.or_(table.c.seen_at.is_(None), table.c.seen_at < since),
+            )
+            .order_by(table.c.key)
+        )
+        return list(self.db.execute(query).scalars())
+
     def keys(self, connection: str, system: str, entity: str) -> Iterator[str]:
         """The keys of the living, in order, read in portions while the transaction lasts."""
         after = ""
@@ -167,6 +188,19 @@ class Snapshots:
             .where(_of(table, connection, system, entity), table.c.key > after)
             .order_by(table.c.key)
             .limit(limit)
+        )
+        return [_snapshot(row) for row in self.db.execute(query)]
+
+    def mentioning(self, connection: str, system: str, entity: str, word: str) -> list[Snapshot]:
+        """The living whose record holds this text as a whole value, wherever: a walk over all of them, for rare use."""
+        query = (
+            sa.select(table)
+            .where(
+                _of(table, connection, system, entity),
+                table.c.gone.is_(None),
+                sa.cast(table.c.record, sa.Text).contains(f'"{word}"', autoescape=True),
+            )
+            .order_by(table.c.key)
         )
         return [_snapshot(row) for row in self.db.execute(query)]
 

@@ -10,7 +10,7 @@ from engine.mapping.compiled import CompiledMapping
 from engine.mapping.draft import Element, NotRead
 from engine.store.links import Link
 from engine.store.work import WorkRow
-from engine.sync import linking
+from engine.sync import linking, merging
 from engine.sync.batch import Batch, Held
 from engine.sync.receiver import waiting_for
 from engine.sync.unit import Ended, Member, Settled, Unit, parked, skipped, waiting
@@ -82,6 +82,12 @@ def _units(batch: Batch, mapping: CompiledMapping, row: WorkRow, held: Held, lin
     if mapping.is_each:
         return _each(mapping, row, held, links, how)
     own = next((link for link in links if link.source_key == row.source_key), None)
+    if own is not None and own.role == "same_as" and (how is not None or mapping.same_as(held.record) is None):
+        raise merging.alias()
+    if how == "deleted" and own is not None and own.gone is None:
+        merged = merging.swallowed(batch, mapping, row, held, own)
+        if merged is not None:
+            raise merged
     if how is None and (parent := mapping.same_as(held.record)) is not None:
         raise _same_as(batch, mapping, row, parent, own)
     element = mapping.elements(held.record)[0] if held.record else Element(row.source_key, {}, {})
@@ -163,7 +169,7 @@ def _same_as(batch: Batch, mapping: CompiledMapping, row: WorkRow, parent: str, 
     if own is None or own.target_key != resolved.key:
         shared = linking.link(mapping.source, row.source_key, mapping.target, resolved.key, batch.now, role="same_as")
         batch.tx.links.put(batch.connection.name, [shared])
-        batch.tx.waits.wake(batch.connection.name, [(mapping.name, row.source_key)], batch.now, row.priority)
+        batch.tx.waits.wake(batch.connection.name, [(mapping.name, row.source_key)], batch.now)
     return Settled("done", "same as", f"shares the link of {parent}", step="link", waits=[(mapping.name, parent)])
 
 

@@ -12,13 +12,14 @@ from engine.store.codec import encode
 from engine.store.cursors import Cursor
 from engine.store.snapshots import Snapshot
 from engine.store.store import Transaction
+from engine.sync import moved
 from engine.sync.connection import Connection, Ref
 from engine.sync.lookups import Lookups
 from engine.sync.reads import began
 from engine.sync.story import entry
 
-LIVE, BACKFILL = 0, 10
-"""Priorities of the queue: a change that just happened goes before old history."""
+LIVE, BACKFILL = 0, 1_000
+"""Priorities of the queue: a change that just happened goes before old history. To each its mapping's rank is added."""
 
 NEVER_HELD = "never held"
 """`gone` of a record that was asked for by its key and is not there, and that we never held."""
@@ -32,14 +33,19 @@ def receive(tx: Transaction, connection: Connection, system: str, query: Query, 
     lost = [(one.key, one.how) for one in page.gone] + [(key, "deleted") for key in page.missing]
     if lost:
         _lose(tx, connection, ref, lost, now, held_only=bool(page.gone))
+    for one in page.gone:
+        if one.into is not None:
+            moved.follow(tx, connection, ref, one.key, one.into, LIVE, now)
     answered = [one.key for one in page.found] + list(page.missing)
+    if query.kind == "keys":
+        answered += [one.key for one in page.gone]
     if answered:
         tx.wanted.answered(connection.name, system, query.entity, answered)
-        tx.waits.wake(connection.name, [(waiting_for(ref), key) for key in answered], now, LIVE)
+        tx.waits.wake(connection.name, [(waiting_for(ref), key) for key in answered], now)
     if page.done and query.kind != "keys":
         tx.cursors.put(connection.name, system, query.entity, query.kind, Cursor(page.cursor, began(query), now))
         if first and query.kind == "changed":
-            tx.waits.wake(connection.name, [(waiting_for(ref), FIRST_READING)], now, BACKFILL)
+            tx.waits.wake(connection.name, [(waiting_for(ref), FIRST_READING)], now)
     return len(changed)
 
 
@@ -180,7 +186,7 @@ def _lose(
         stones = [Snapshot(key, {}, digest({}), now, NEVER_HELD, ()) for key in unknown]
         tx.snapshots.put(connection.name, *ref, stones)
         refs = [(mapping.name, key) for mapping in connection.by_source.get(ref, ()) for key in unknown]
-        tx.waits.wake(connection.name, refs, now, LIVE)
+        tx.waits.wake(connection.name, refs, now)
     newly = set(tx.snapshots.gone(connection.name, *ref, [(key, how) for key, how in lost if key in held], now))
     rows = [Snapshot(key, held[key].record, held[key].hash, now, "deleted", ()) for key in sorted(newly)]
     if not rows:

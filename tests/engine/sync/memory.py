@@ -61,6 +61,8 @@ class System:
     changed: dict[tuple[str, str], datetime] = field(default_factory=dict)
     identity: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     gone: list[tuple[str, str, datetime]] = field(default_factory=list)
+    merged: dict[tuple[str, str], str] = field(default_factory=dict)
+    """What a person merged away -> where it went; this system says so when it is asked for the key."""
     queries: list[Query] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     fail: Callable[[Write], Failure | None] = lambda write: None
@@ -125,7 +127,9 @@ class MemoryEndpoint:
             return Page(gone=lost, done=True, cursor=cursor)
         if query.kind == "keys":
             found = [self._found(query.entity, key) for key in query.keys if key in of]
-            return Page(found, missing=tuple(key for key in query.keys if key not in of), done=True)
+            into = {key: self.system.merged.get((query.entity, key)) for key in query.keys if key not in of}
+            moved = [Gone(key, "merged", into=other) for key, other in into.items() if other]
+            return Page(found, moved, missing=tuple(key for key, other in into.items() if not other), done=True)
         keys = [key for key in of if since is None or self.system.changed[(query.entity, key)] >= since]
         return Page([self._found(query.entity, key) for key in keys], done=True, cursor=cursor)
 
@@ -215,8 +219,9 @@ BOOKS: Catalogue = {
     "bill": Entity(
         "bill", "id", "number",
         (
-            Field("id", "id"), text("number"), text("client"), text("order"), Field("total", "number"),
-            Field("open", "number"), Field("day", "date"), Field("void", "boolean"), text("memo"), LINES,
+            Field("id", "id"), text("number"), Field("client", "id", refers="client"), text("order"),
+            Field("total", "number"), Field("open", "number"), Field("day", "date"), Field("void", "boolean"),
+            text("memo"), LINES,
         ),
         date="day", reports_gone=True, voids="void", updates=True,
     ),
