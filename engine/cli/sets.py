@@ -9,7 +9,8 @@ from typing import Any
 
 from engine.cli.here import Here
 from engine.errors import UserError
-from engine.specs.presets import PREFIX, place, presets
+from engine.specs.presets import presets
+from engine.specs.shelves import PREFIX, place
 
 TESTS = "tests"
 
@@ -28,15 +29,15 @@ class Chosen:
 def chosen_sets(here: Here, paths: tuple[str, ...]) -> list[Chosen]:
     """The sets of these paths (a folder, a file of mappings or of tests in one, a preset), each as often as named;
     without paths those of all connections, and without an engine.yaml the folder ./mappings."""
-    return [chosen_set(path) for path in paths] if paths else list(_of_connections(here))
+    return [chosen_set(path, here.config.parent) for path in paths] if paths else list(_of_connections(here))
 
 
-def chosen_set(path: str) -> Chosen:
-    """The set that one argument names; raises UserError."""
+def chosen_set(path: str, home: Path = Path()) -> Chosen:
+    """The set that one argument names; `home` is where presets are installed. Raises UserError."""
     if path.startswith(PREFIX):
-        folder = place(path)
+        folder = place(path, home)
         if folder is None:
-            raise UserError(f"There is no {path}.", f"Presets: {', '.join(presets())}.")
+            raise UserError(f"There is no {path}.", f"Presets: {', '.join(presets(home))}.")
         return Chosen(path, folder)
     given = Path(path)
     if not given.exists():
@@ -60,7 +61,7 @@ def _of_connections(here: Here) -> Iterator[Chosen]:
         where = shortened(connection.mappings)
         if where not in seen:
             seen.add(where)
-            yield Chosen(where, chosen_set(where).folder, connection.settings)
+            yield Chosen(where, chosen_set(where, here.config.parent).folder, connection.settings)
 
 
 def shortened(where: str) -> str:

@@ -1,40 +1,49 @@
 """Loads mapping sets: a folder of the user's, or `preset:NAME`; takes in what they extend.
 
-`preset:default` is the set that comes with the program. A mapping says `extends: preset:default/customers` and
-overrides single fields; a whole folder says `extends: preset:default` in its preset.yaml and has every mapping of the
-preset that it doesn't bring itself.
+`shelves` knows where presets lie. A mapping says `extends: preset:default/customers` and overrides single fields; a
+whole folder says `extends: preset:default` in its preset.yaml and has every mapping of the preset that it doesn't
+bring itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 
 from engine.specs.diagnostics import Diagnostic, InvalidMappingSet, finding, nearest, ordered
 from engine.specs.loader import Node, load_file
 from engine.specs.model import Mapping, MappingSet, Setting, TemplateFile
 from engine.specs.reader import read_mapping, read_settings
+from engine.specs.shelves import PREFIX, SET_FILE, home_of, place
+from engine.specs.shelves import known as known_presets
 from engine.specs.source import Mark, Source
 from engine.specs.validator import validate
 
-PREFIX = "preset:"
-SET_FILE = "preset.yaml"
 _DEEPEST = 8
 _BLOCKS = frozenset(("fields", "custom", "children", "combine", "scope", "when_deleted", "when_voided", "when_gone"))
 
 
-def load_set(where: str | Path) -> MappingSet:
+def load_set(where: str | Path, home: Path | None = None, instead: Dictionary[str, Path] | None = None) -> MappingSet:
     """The set of a folder or `preset:NAME`. Raises InvalidMappingSet if anything in it cannot be read."""
-    made, found = read_set(where)
+    made, found = read_set(where, home, instead)
     if any(one.severity == "error" for one in found):
         raise InvalidMappingSet(found)
     return made
 
 
-def read_set(where: str | Path) -> tuple[MappingSet, list[Diagnostic]]:
-    """What can be read of a set, with all that is wrong with its files' shape."""
-    reading = _Reading()
+def read_set(
+    where: str | Path, home: Path | None = None, instead: Dictionary[str, Path] | None = None
+) -> tuple[MappingSet, list[Diagnostic]]:
+    """What can be read of a set, with all that is wrong with its files' shape.
+
+    `home` is where presets are installed (None: beside the folder itself, for a preset here); `instead` gives other
+    folders for presets, as `preset:NAME` -> folder, so that a version can be looked at that is not installed.
+    """
+    if home is None:
+        home = Path() if str(where).startswith(PREFIX) else home_of(Path(where))
+    reading = _Reading(home, instead or {})
     folder = reading.folder(str(where))
     if folder is None:
         return MappingSet(str(where), ()), ordered(reading.found)
@@ -82,7 +91,8 @@ class _Collected:
 
 
 class _Reading:
-    def __init__(self) -> None:
+    def __init__(self, home: Path, instead: Dictionary[str, Path]) -> None:
+        self.home, self.instead = home, instead
         self.found: list[Diagnostic] = []
         self.folders: dict[str, _Folder | None] = {}
 
@@ -93,9 +103,11 @@ class _Reading:
     def folder(self, where: str, mark: Mark | None = None) -> _Folder | None:
         """The folder behind a name, read once. `mark` is the place that names it."""
         if where not in self.folders:
-            path = place(where)
+            path = self.instead.get(where) or place(where, self.home)
             if path is None or not path.is_dir():
-                known = f"Presets: {', '.join(presets())}." if where.startswith(PREFIX) else "Run `engine init`."
+                known = "Run `engine init`."
+                if where.startswith(PREFIX):
+                    known = nearest(where, presets(self.home)) or f"Presets: {', '.join(presets(self.home))}."
                 self.wrong(mark or Mark(Source.of(where, ""), 0, 0), "E109", f"'{where}' is not there.", known)
                 return None
             self.folders[where] = self._read(where, path)
@@ -156,6 +168,16 @@ class _Reading:
         made.templates |= folder.templates
         return made
 
+    def chain(self, folder: _Folder) -> Iterator[_Folder]:
+        """A preset and those that it extends as a whole, the nearest first."""
+        for _ in range(_DEEPEST):
+            yield folder
+            extends = folder.head.get("extends") if folder.head else None
+            base = self.folder(str(extends.value), extends.mark) if extends is not None else None
+            if base is None:
+                return
+            folder = base
+
     def whole(self, node: Node, made: _Collected, depth: int) -> Node | None:
         """The mapping with what it extends; the preset's settings and templates come along."""
         extends = node.get("extends")
@@ -168,14 +190,18 @@ class _Reading:
         base = self.folder(where, extends.mark)
         if base is None:
             return None
-        if name not in base.files:
-            self.wrong(extends.mark, "E118", f"{where} has no mapping '{name}'.", nearest(name, base.files))
+        chain = list(self.chain(base))
+        held = next((one.files[name] for one in chain if name in one.files), None)
+        if held is None:
+            everything = [known for one in chain for known in one.files]
+            self.wrong(extends.mark, "E118", f"{where} has no mapping '{name}'.", nearest(name, everything))
             return None
-        inner = self.whole(base.files[name], made, depth + 1)
+        inner = self.whole(held, made, depth + 1)
         if inner is None:
             return None
-        made.settings = {**read_settings(base.head), **made.settings}
-        made.templates = {**base.templates, **made.templates}
+        for one in chain:
+            made.settings = {**read_settings(one.head), **made.settings}
+            made.templates = {**one.templates, **made.templates}
         own = {key: child for key, child in node.block.items() if key != "extends"}
         merged = merge(inner, Node(own, node.mark, node.key), self.found)
         wrong = validate(merged, "mapping")
@@ -183,13 +209,6 @@ class _Reading:
         return None if wrong else merged
 
 
-def presets() -> list[str]:
-    """The presets that can be named."""
-    return [f"{PREFIX}default"]
-
-
-def place(where: str) -> Path | None:
-    """The folder behind a name; None for a preset that is not there."""
-    if where.startswith(PREFIX):
-        return Path(str(files("mappings"))) if where == f"{PREFIX}default" else None
-    return Path(where)
+def presets(home: Path | None = None) -> list[str]:
+    """The presets that can be named from a folder (None: this one)."""
+    return [f"{PREFIX}{name}" for name in known_presets(home or Path())]
