@@ -38,6 +38,7 @@ class Target:
     base: Base | None
     how: Literal["linked", "link", "create"]
     identity: tuple[str, ...] = ()
+    gone: bool = False
     reason: str = ""
     found: Match | None = None
 

@@ -145,13 +145,23 @@ class Results:
             )
 
     def _lose_target(self) -> Failure:
-        """The target is gone and matches nothing any more. One that was only just matched is no loss: match again."""
+        """The target is gone and matches nothing any more. Decide again where it was only just matched, or where
+        another one carries our identity now: a person merged the two."""
         if self.write.key is not None:
             name, entity = self.connection.name, self.write.entity
             self.tx.snapshots.gone(name, self.system, entity, [(self.write.key, "deleted")], self.now)
             for mapping, _ in self.connection.matched.get((self.system, entity), ()):
                 self.tx.matches.forget(name, mapping.name, [holder((self.system, entity), self.write.key)])
-        return Failure.STALE if self.context.get("how") == "link" else Failure.GONE
+        decide_again = self.context.get("how") == "link" or self._carried_elsewhere()
+        return Failure.STALE if decide_again else Failure.GONE
+
+    def _carried_elsewhere(self) -> bool:
+        ref = self.mapping.target
+        if self.write.entity != ref[1] or not self.connection.entity(ref).identity:
+            return False
+        keys = [source_key for source_key, *_ in self.context.get("members", ())]
+        lines = [self.connection.identity_line(self.mapping.source, key) for key in keys]
+        return bool(self.tx.snapshots.by_identity(self.connection.name, *ref, lines))
 
     # -------------------------------------------------------------------------------------------------- the rows
     def close(self, state: IntentState, result: dict[str, Any]) -> bool:
@@ -183,7 +193,7 @@ class Results:
 
     def _park(self, reason: str, code: str) -> None:
         self._end("parked", "parked", reason, code, {})
-        self.tx.waits.wake(self.connection.name, self._rows(), self.now, LIVE)
+        self.tx.waits.wake(self.connection.name, self._rows(), self.now)
         self._tell("record", "parked", reason, {"code": code}, self.write.key)
 
     def _end(self, state: Any, outcome: str, reason: str, code: str, hashes: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ from engine.store.intents import Intent
 from engine.store.links import Link
 from engine.store.store import Transaction
 from engine.store.work import WorkRow
-from engine.sync import decisions, echo, matching
+from engine.sync import decisions, echo, matching, moved
 from engine.sync.batch import Batch, Held
 from engine.sync.bundles import Bundle, bundles
 from engine.sync.connection import Connection, Ref
@@ -29,7 +29,7 @@ from engine.sync.differ import Diff, Three, diff_children, diff_linked, diff_new
 from engine.sync.freshness import Freshness
 from engine.sync.linking import unlink
 from engine.sync.named import NAME_PREFIX, Named
-from engine.sync.receiver import waiting_for
+from engine.sync.receiver import LIVE, waiting_for
 from engine.sync.recovery import Recovery
 from engine.sync.settling import settle
 from engine.sync.unit import Member, Settled, Unit, parked, skipped, waiting
@@ -59,13 +59,14 @@ class Runner:
         self.named = Named(self.batch, self.fresh, owner)
         self.recovery = Recovery(self.batch, self.fresh, owner)
 
-    def requests(self, limit: int) -> list[Request] | None:
+    def requests(self, limit: int, below: int | None = None) -> list[Request] | None:
         """At most `limit` writes (or so many groups), after the queries that other writes must wait for.
 
-        None: nothing was due. An empty list: what was due has settled without a request, and there may be more.
+        With `below` only of rows of better priority. None: nothing was due. An empty list: what was due has settled
+        without a request, and there may be more.
         """
         rows = self.tx.work.lease(
-            self.connection.name, self.connection.into(self.system), limit, self.owner, self.now, LEASE
+            self.connection.name, self.connection.into(self.system), limit, self.owner, self.now, LEASE, below
         )
         if not rows:
             return None
@@ -225,7 +226,7 @@ class Runner:
         """The target that is linked, or the one that matches, or none: then it is created."""
         unit, mapping = mapped.unit, mapped.unit.mapping
         if unit.target_key is not None:
-            return self._linked_target(mapping, unit.target_key)
+            return self._still_there(unit, self._linked_target(mapping, unit.target_key))
         if not mapping.creates and not mapping.match:
             raise skipped("nothing is linked to it, and the mapping never creates")
         matching.require_first_readings(self.batch, mapping)
@@ -240,7 +241,19 @@ class Runner:
     def _linked_target(self, mapping: CompiledMapping, key: str) -> Target:
         held = self.tx.snapshots.get(self.connection.name, *mapping.target, [key]).get(key)
         base = self.tx.bases.get(self.connection.name, mapping.source, mapping.target, [key]).get(key)
-        return Target(key, held.record if held else {}, base, how="linked", identity=held.identity if held else ())
+        if held is None:
+            return Target(key, {}, base, how="linked")
+        return Target(key, held.record, base, how="linked", identity=held.identity, gone=held.gone is not None)
+
+    def _still_there(self, unit: Unit, target: Target) -> Target:
+        """The linked target; where it is gone and another one carries our identity now, they were merged."""
+        if not target.gone or target.key is None:
+            return target
+        survivor = matching.by_identity(self.batch, unit.mapping, unit)
+        if survivor is None:
+            return target
+        moved.follow(self.tx, self.connection, unit.mapping.target, target.key, survivor, LIVE, self.now)
+        return self._linked_target(unit.mapping, survivor)
 
     def diff(self, mapped: Mapped, target: Target) -> Diff:
         """The three-way rule over every drafted field; children against what we sent last."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from engine.protocol import Failure
 from tests.engine.sync.conftest import World
 from tests.engine.sync.test_way_of_a_record import bill, one_line
 
@@ -108,3 +109,21 @@ def test_of_two_clients_whose_companies_were_merged_only_the_first_writes(world:
     assert len(world.crm.writes) == before
     assert world.crm.of("company")[survivor]["name"] == "Acme"
     assert world.state("companies", "c2")[0] == "done"
+
+
+def test_a_target_that_is_gone_is_followed_to_the_one_that_carries_our_identity_now(world: World) -> None:
+    world.crm.put("company", "x1", name="The one that stays")
+    world.books.put("client", "c1", name="Acme")
+    world.settle()
+    (made,) = [key for key in world.crm.of("company") if key != "x1"]
+    del world.crm.records["company"][made]  # merged by hand, and nobody told us
+    world.crm.identity[("company", "x1")] = world.crm.identity[("company", made)]
+    world.crm.put("company", "x1")
+    world.crm.fail = lambda write: Failure.GONE if write.key == made else None
+    world.clock.on(minutes=5)
+    world.books.put("client", "c1", name="Acme Two")
+    world.settle()
+    assert world.state("companies", "c1")[0] == "done"
+    world.books.put("client", "c1", name="Acme Three")
+    world.settle()
+    assert [one["name"] for one in world.crm.of("company").values()] == ["Acme Three"]
