@@ -28,6 +28,9 @@ class Type:
     options: tuple[str, ...] | None = None
     """Every text that it can have, where that is known."""
     length: int | None = None
+    """Most characters that it can have, where that is known."""
+    least: int = field(default=0, compare=False)
+    """Fewest characters that it can have."""
     parts: Any = field(default=None, compare=False)
     refers: str | None = None
     money: bool = False
@@ -79,7 +82,7 @@ def of_field(one: Field, label: str) -> Type:
             keys += [own] if isinstance(own, str) else own
         inner = dict.fromkeys(keys, TEXT)
     options = one.options or None
-    return Type(one.type, one.many, inner, label, options, one.length, one.parts, one.refers)
+    return Type(one.type, one.many, inner, label, options, one.length, parts=one.parts, refers=one.refers)
 
 
 def of_entity(entity: Entity, label: str) -> Type:
@@ -104,7 +107,7 @@ def of_literal(value: Any) -> Type:
     if isinstance(value, bool):
         return BOOLEAN
     if isinstance(value, str):
-        return Type("text", options=(value,), length=len(value))
+        return Type("text", options=(value,), length=len(value), least=len(value))
     if isinstance(value, (int, Decimal)):
         return NUMBER
     if isinstance(value, list):
@@ -134,11 +137,12 @@ def union(types: list[Type]) -> Type:
         first.many,
         first.fields,
         first.label,
-        tuple(dict.fromkeys(options)) if options is not None else None,
-        length,
-        first.parts if all(one.parts == first.parts for one in known) else None,
-        first.refers if same else None,
-        all(one.money for one in known),
+        options=tuple(dict.fromkeys(options)) if options is not None else None,
+        length=length,
+        least=min(one.least for one in known),
+        parts=first.parts if all(one.parts == first.parts for one in known) else None,
+        refers=first.refers if same else None,
+        money=all(one.money for one in known),
     )
 
 

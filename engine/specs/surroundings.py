@@ -5,12 +5,14 @@ Shared by the linter, which reports what is wrong, and the compiler, which relie
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, replace
 
 from engine.mapping.selector import BadExpression, selector
 from engine.mapping.template import BadTemplate, Path, Template, template
 from engine.mapping.transforms.registry import TRANSFORMS
+from engine.mapping.transforms.spec import BadArgument
 from engine.mapping.types import (
     ANY,
     BOOLEAN,
@@ -42,6 +44,8 @@ from engine.specs.source import Mark
 
 BUILT_IN = ("settings", "linked", "today", "now")
 """Names that every template sees besides the record's."""
+_BARE = re.compile(r"\w[\w /-]*")
+"""Words as people write them for themselves: USD, Invoices / Sent."""
 _SETTING_TYPES = {"text": TEXT, "number": NUMBER, "boolean": BOOLEAN, "date": DATE, "table": Type("object")}
 
 
@@ -124,7 +128,7 @@ class Surroundings:
     def type_of(self, rule: FieldRule, scope: Type, found: list[Diagnostic]) -> Type:
         """The type of what a rule gives, after its transforms; what is wrong on the way is added to `found`."""
         if rule.select is not None:
-            made = expression_type(rule.select, scope, found)
+            made = self._selected(rule.select, scope, found)
         elif rule.template is not None:
             self.template(rule.template, scope, found)
             made = TEXT
@@ -139,6 +143,15 @@ class Surroundings:
             return Type("enum" if entity.name.endswith("_option") else "id", refers=entity.name)
         if rule.default is not None:
             made = union([made, self.given_type(rule.default, found)])
+        return made
+
+    def _selected(self, select: Expression, scope: Type, found: list[Diagnostic]) -> Type:
+        """The type of a rule's selection. Words that are no selection at all may have been meant as they stand."""
+        own: list[Diagnostic] = []
+        made = expression_type(select, scope, own)
+        bare = _BARE.fullmatch(select.text) and all(one.code in ("E203", "E221") for one in own)
+        hint = f"Did you mean {{value: {select.text}}}?"
+        found += [replace(one, hint=hint) if bare and not one.hint else one for one in own]
         return made
 
     def _after(self, step: Step, given: Type, found: list[Diagnostic]) -> Type:
@@ -156,10 +169,11 @@ class Surroundings:
                 found.append(finding(step.mark, "E236", message))
                 return ANY
         try:
+            if not isinstance(step.argument, SettingName):
+                transform.make(step.argument)
             return transform.gives(given, step.argument)
-        except KeyError as problem:
-            name = str(problem.args[0])
-            found.append(finding(step.argument_mark, "E237", f"'{name}' is no transform.", nearest(name, TRANSFORMS)))
+        except BadArgument as problem:
+            found.append(finding(step.argument_mark, "E237", f"{step.name}: {problem}."))
             return ANY
 
     def given_type(self, given: Given | None, found: list[Diagnostic]) -> Type:

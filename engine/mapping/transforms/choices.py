@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from engine.mapping.executor import NoChoice
-from engine.mapping.transforms.spec import Apply, Example, Transform
+from engine.mapping.transforms.spec import PREFIX, SWITCH, Apply, BadArgument, Example, Transform
 from engine.mapping.types import TEXT, Type, of_literal, union
 from engine.mapping.values import canonical, shown
 
@@ -41,12 +41,13 @@ def _default(given: Type, argument: Any) -> Type:
     return union([given, of_literal(argument)])
 
 
-def element_step(find: Callable[[str], Transform]) -> Transform:
-    """`map`, which needs the other transforms."""
+def element_step(others: Mapping[str, Transform]) -> Transform:
+    """`map`, which needs the other transforms: those that take a single value."""
+    single = {name: one for name, one in others.items() if not one.many}
 
     def parts(argument: Any) -> tuple[Transform, Any]:
         name, inner = (argument, True) if isinstance(argument, str) else next(iter(argument.items()))
-        return find(name), inner
+        return single[name], inner
 
     def make(argument: Any) -> Apply:
         transform, inner = parts(argument)
@@ -55,11 +56,16 @@ def element_step(find: Callable[[str], Transform]) -> Transform:
 
     def gives(given: Type, argument: Any) -> Type:
         transform, inner = parts(argument)
+        if given.kind not in ("any", "null") and not {"any", given.family} & set(transform.takes):
+            raise BadArgument(f"{transform.name} takes {' or '.join(transform.takes)}, not {given.item.words()}")
         return replace(transform.gives(given.item, inner), many=True)
 
     return Transform(
         "map", "Applies one transform to every element of a list.", ("any",), gives,
-        {"type": ["string", "object"], "minProperties": 1, "maxProperties": 1}, make,
+        {"type": ["string", "object"], "if": {"type": "string"},
+         "then": {"enum": sorted(name for name, one in single.items() if one.argument == SWITCH)},
+         "else": {"minProperties": 1, "maxProperties": 1, "additionalProperties": False,
+                  "properties": {name: {"$ref": f"#/$defs/{PREFIX}{name}"} for name in sorted(single)}}}, make,
         (Example("upper", ["a", "b"], ["A", "B"]), Example({"truncate": 1}, ["ab", "cd"], ["a", "c"])),
         many=True, filter=False,
     )  # fmt: skip

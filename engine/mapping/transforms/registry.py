@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.mapping.transforms import choices, contact, dates, lists, numbers, text
-from engine.mapping.transforms.spec import Transform
+from engine.mapping.transforms import choices, contact, dates, lists, numbers, patterns, text
+from engine.mapping.transforms.spec import PREFIX, Transform
 
 TRANSFORMS: dict[str, Transform] = {
-    one.name: one for module in (text, lists, choices, numbers, dates, contact) for one in module.TRANSFORMS
+    one.name: one for module in (text, patterns, lists, choices, numbers, dates, contact) for one in module.TRANSFORMS
 }
-TRANSFORMS["map"] = choices.element_step(TRANSFORMS.__getitem__)
+TRANSFORMS["map"] = choices.element_step(TRANSFORMS)
+
+ALL: tuple[Transform, ...] = tuple(one for _, one in sorted(TRANSFORMS.items()))
+"""Every transform, by name: what the reference is made of."""
 
 _SETTING = {"type": "object", "required": ["setting"], "additionalProperties": False,
             "properties": {"setting": {"type": "string"}}}  # fmt: skip
@@ -27,5 +30,5 @@ def argument_schema(transform: Transform) -> dict[str, Any]:
 
 
 def schemas() -> dict[str, Any]:
-    """The arguments of all transforms, as they stand in schemas/mapping.schema.json."""
-    return {name: argument_schema(one) for name, one in sorted(TRANSFORMS.items())}
+    """The arguments of all transforms, as the definitions that stand in schemas/mapping.schema.json."""
+    return {f"{PREFIX}{one.name}": argument_schema(one) for one in ALL}

@@ -25,7 +25,8 @@ def _title(value: str) -> str:
 def _shortened(given: Type, argument: Any) -> Type:
     length = argument if isinstance(argument, int) else None
     known = [one for one in (given.length, length) if one is not None]
-    return Type("text", length=min(known, default=None))
+    length = min(known, default=None)
+    return Type("text", length=length, least=given.least if length is None else min(given.least, length))
 
 
 def _replacer(table: dict[str, str]) -> Apply:
@@ -35,6 +36,22 @@ def _replacer(table: dict[str, str]) -> Apply:
         return value
 
     return run
+
+
+def _pad(argument: Any) -> Apply:
+    block = argument if isinstance(argument, dict) else {"length": argument}
+    length, fill = block["length"], block.get("with", "0")
+    if block.get("side") == "right":
+        return lambda value: value.ljust(length, fill)
+    return lambda value: value.rjust(length, fill)
+
+
+def _padded(given: Type, argument: Any) -> Type:
+    length = argument.get("length") if isinstance(argument, dict) else argument
+    if not isinstance(length, int):
+        return TEXT
+    return Type("text", length=None if given.length is None else max(length, given.length),
+                least=max(length, given.least))  # fmt: skip
 
 
 class _Text(HTMLParser):
@@ -81,6 +98,15 @@ TRANSFORMS = (
               _switch(_title), (Example(True, "won", "Won"), Example(True, "o'neil & SON", "O'neil & Son"))),
     Transform("truncate", "Cuts text to this many characters. Nothing is ever cut without it.", ("text",), _shortened,
               COUNT, lambda length: lambda value: value[:length], (Example(4, "Acme Inc", "Acme"),), setting=True),
+    Transform("pad", "Makes text at least this long, by noughts before it; or with another character, or after it.",
+              ("text",), _padded,
+              {"type": ["integer", "object"], "minimum": 1, "maximum": 1000, "required": ["length"],
+               "additionalProperties": False, "properties": {
+                   "length": {"type": "integer", "minimum": 1, "maximum": 1000},
+                   "with": {"type": "string", "minLength": 1, "maxLength": 1},
+                   "side": {"enum": ["left", "right"]}}}, _pad,
+              (Example(6, "1042", "001042"), Example({"length": 6, "with": ".", "side": "right"}, "ab", "ab....")),
+              filter=False),
     Transform("replace", "Replaces texts by others, in this order.", ("text",), always(TEXT),
               {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}}, _replacer,
               (Example({"&": "and", "#": "No. "}, "#5 & Co", "No. 5 and Co"),), filter=False),

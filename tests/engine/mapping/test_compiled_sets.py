@@ -93,7 +93,7 @@ def test_custom_fields_get_their_types_from_all_rules_of_the_set(tmp_path: Path)
 when_deleted: {custom: {Active: {value: Deleted}, Since: {value: "2026-01-01"}}}
 """
     other = """mapping: other
-from: books.Customer
+from: books.Invoice
 to: crm.organization
 for: linked
 custom: {Active: {value: Frozen}}

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from engine.mapping.normalize import NORMALIZERS
-from engine.mapping.transforms.registry import TRANSFORMS, argument_schema
-from engine.mapping.transforms.spec import Example, Transform
+from engine.mapping.transforms.patterns import longest
+from engine.mapping.transforms.registry import ALL, TRANSFORMS, schemas
+from engine.mapping.transforms.spec import PREFIX, BadArgument, Example, Transform
 from engine.mapping.types import TEXT, of_literal
 from engine.mapping.values import Unfit
 from engine.specs.schema import with_generated
@@ -23,7 +28,8 @@ EXAMPLES = [(one, example) for one in TRANSFORMS.values() for example in one.exa
 def test_an_example_of_the_documentation_is_true(transform: Transform, example: Example) -> None:
     made = transform.build(example.argument)(example.given)
     assert made == example.becomes and type(made) is type(example.becomes)
-    assert list(Draft202012Validator(argument_schema(transform)).iter_errors(example.argument)) == []
+    schema = {"$ref": f"#/$defs/{PREFIX}{transform.name}", "$defs": schemas()}
+    assert list(Draft202012Validator(schema).iter_errors(example.argument)) == []
 
 
 @pytest.mark.parametrize("transform", TRANSFORMS.values(), ids=list(TRANSFORMS))
@@ -64,11 +70,58 @@ def test_the_schema_says_of_transforms_and_normalisers_what_they_say_themselves(
         ("email", True, "a@b.example, c@d.example"),
         ("email", True, "nobody"),
         ("phone", True, "none"),
+        ("url", True, "javascript:alert(1)"),
+        ("url", True, "https://ann:secret@example.com"),
+        ("url", True, "n/a"),
+        ("sum", True, [Decimal(1), "2"]),
+        ("sum", True, Decimal(1)),
+        ("percent", 19, "200"),
+        ("pad", 5, Decimal(1)),
+        ("regex", "a.*b.*c.*d", "x" * 5000),
+        ("add_days", 1, "9999-12-31"),
+        ("money", True, Decimal("1e200")),
     ],
 )
 def test_what_cannot_be_transformed_is_refused(name: str, argument: Any, value: Any) -> None:
     with pytest.raises(Unfit):
         TRANSFORMS[name].build(argument)(value)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(", "(a+)+b", "(a|a)*b", r"(a)\1", "(?=a)b", "(a{1,30}){1,30}", "(?:x?y)*", r"(\w+\s?)*$", "[z-a]"],
+)
+def test_a_pattern_that_cannot_be_read_or_could_take_for_ever_is_refused(pattern: str) -> None:
+    with pytest.raises(BadArgument):
+        TRANSFORMS["regex"].make(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern", [".*.*x", r"^\w+\s*\w+\s*$", "a{0,9}a{0,9}a{0,9}a{0,9}a*z", r"(\d+)-(\d+)-(\d+)", "a*a*a*a*z"]
+)
+def test_the_longest_text_that_a_pattern_looks_at_takes_a_moment(pattern: str) -> None:
+    step, text = TRANSFORMS["regex"].build(pattern), "a" * longest(pattern)
+    began = time.process_time()
+    step(text)
+    assert time.process_time() - began < 4
+
+
+def test_what_is_put_in_the_place_of_a_pattern_names_groups_that_there_are() -> None:
+    with pytest.raises(BadArgument):
+        TRANSFORMS["regex"].make({"find": "(a)", "put": r"\2"})
+
+
+VALUES = st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.text()
+
+
+@given(VALUES | st.lists(VALUES, max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_a_transform_gives_a_value_or_says_that_it_cannot(value: Any) -> None:
+    for transform in ALL:
+        for example in transform.examples:
+            if value is not None or transform.nulls:
+                with contextlib.suppress(Unfit):
+                    transform.build(example.argument)(value)
 
 
 @pytest.mark.parametrize(
