@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.demo.checks.links import duplicates, wrong_links
+from connectors.demo.checks.memos import memos
 from connectors.demo.checks.money import Money, money
 from connectors.demo.checks.notes import notes
 from connectors.demo.checks.people import people
@@ -54,6 +55,7 @@ def judge(company: Company, account: Account, diary: Diary, last_visit_writes: S
         Check("every customer is linked as the answer key says", tuple(wrong)),
         Check("the money adds up to the cent", tuple(sums.problems)),
         Check("every payment applied to an invoice has its one true note", tuple(notes(scene))),
+        Check("every invoice says once what people made of its deal", tuple(memos(scene))),
         Check("what people changed is as they left it", tuple(people(scene))),
         Check("a visit without changes writes nothing", tuple(last_visit_writes)),
     )

@@ -39,6 +39,10 @@ class Diary:
     """The organizations that were there before the first visit."""
     hand_lines: set[int] = field(default_factory=set)
     """Deal lines that a salesperson added."""
+    words: dict[str, str] = field(default_factory=dict)
+    """What people wrote into invoices' memos in QuickBooks, by TxnID."""
+    told: set[int] = field(default_factory=set)
+    """Deals whose outcome or stage people changed: their invoices must say so."""
     facts: dict[tuple[str, int, str], Fact] = field(default_factory=dict)
 
     def note(self, entity: str, key: int, name: str, value: Any, why: str) -> None:

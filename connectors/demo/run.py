@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from connectors.demo.folder import CONNECTION, HASH_VARIABLE, TOKEN_VARIABLE, US
 from connectors.demo.server import Server, free_port, password_hash
 from connectors.demo.stage import Stage
 from connectors.demo.story import Story
+from connectors.pipedrive.simulator.ledger import Ledger
 from connectors.pipedrive.simulator.server import serve
 from connectors.quickbooks_desktop.simulator.visit import VisitReport
 from connectors.quickbooks_desktop.simulator.web_connector import WebConnector
@@ -22,12 +24,12 @@ from connectors.quickbooks_desktop.simulator.web_connector import WebConnector
 QUIET, LAST_QUIET = 1.0, 7.0
 """Seconds without anything to do until a visit counts as worked off; after the last one, longer than a poll of
 Pipedrive takes to come round."""
-STUCK, WANTED = 4.0, 1.0
-"""Seconds without progress until the Web Connector comes again; the second where nothing but reads are left: those
-wait for QuickBooks."""
+STUCK, FOR_VISIT = 4.0, 1.0
+"""Seconds without progress until the Web Connector comes again; the second where all that is left waits for it."""
 PATIENCE = 150.0
 """Seconds for one visit and everything that follows from it; a killed server's leases may have to run out first."""
 WRITES_BEFORE_KILL = 5
+QB_WRITE = re.compile(r"<(\w+(?:Add|Mod))Rq\b")
 
 
 class NeverQuiet(Exception):
@@ -77,6 +79,7 @@ class Run:
         """Every qbXML request that the server sent."""
         self.began = time.monotonic()
         self._first_deal: float | None = None
+        self._told_at = 0
         self._port = free_port(port)
         self._password = secrets.token_urlsafe(12)
         self._closing: list[Callable[[], None]] = []
@@ -124,9 +127,10 @@ class Run:
             self._visit("Third visit")
             verdict = self._verdict()
         if verdict.holds:
-            before = self.stage.account.ledger.mark()
+            before, asked = self.stage.account.ledger.mark(), len(self.requests)
             self._visit("Fourth visit: nothing has changed", quiet=LAST_QUIET)
             written = [f"{one.method} {one.path}" for one in self.stage.account.ledger.since(before).writes]
+            written += [kind for request in self.requests[asked:] for kind in QB_WRITE.findall(request)]
             verdict, writes = self._verdict(written), len(written)
         return self._outcome(verdict, acts, writes)
 
@@ -150,6 +154,7 @@ class Run:
 
     def _chapter(self, tell: Callable[[], list[str]]) -> list[str]:
         acts = tell()
+        self._told_at = self.stage.account.ledger.mark()
         for act in acts:
             self.audience.say(act)
         return acts
@@ -172,32 +177,39 @@ class Run:
         return report
 
     def _settled(self, quiet: float, deadline: float) -> bool:
-        """True once there is nothing to do for `quiet` seconds; False when nothing moves but something is left."""
+        """True once there is nothing to do for `quiet` seconds; False when nothing moves but something is left.
+
+        What people did in Pipedrive counts as to do until its deals were listed after that.
+        """
         ledger = self.stage.account.ledger
         moved = calm = time.monotonic()
         last: object = None
         while time.monotonic() < deadline:
-            (left, wanted), now = self._left(), time.monotonic()
+            (left, for_visit), now = self._left(), time.monotonic()
             self._look_for_the_first_deal()
             self.audience.busy(left, ledger.requests)
-            if left:
+            if left or not self._heard(ledger):
                 calm = now
             elif now - calm >= quiet:
                 return True
             state = (left, ledger.requests)
             if state != last:
                 moved, last = now, state
-            if left and now - moved > (WANTED if left == wanted else STUCK):
+            if left and now - moved > (FOR_VISIT if left == for_visit else STUCK):
                 return False
             time.sleep(0.25)
         raise NeverQuiet(f"there is still work after {PATIENCE:.0f} seconds: {self._left()[0]}")
 
+    def _heard(self, ledger: Ledger) -> bool:
+        """Whether the server has asked Pipedrive for its deals since people were at work there."""
+        return any(one.operation.endswith("GET /deals") for one in ledger.since(self._told_at).entries)
+
     def _left(self) -> tuple[int, int]:
-        """What is to be done, and how much of it is nothing but reads."""
+        """What is to be done, and how much of it only the next visit can work off."""
         status = self.server.status()["connections"][CONNECTION]
         if stopped := status.get("stopped"):
             raise NeverQuiet(f"the server has stopped calling: {stopped}")
-        return int(status["busy"]), int(status["wanted"])
+        return int(status["busy"]), int(status["for_visit"])
 
     def _look_for_the_first_deal(self) -> None:
         if self._first_deal is None and self.stage.account.records("deal"):

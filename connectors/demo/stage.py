@@ -38,6 +38,7 @@ class Stage:
         diary = Diary(expected, organizations, frozenset(one["id"] for one in account.records("organization")))
         stage = cls(world, clock, company, ids, account, diary)
         stage._remember_what_stands()
+        diary.words |= {one["TxnID"]: one["Memo"] for one in company.records("Invoice") if one.get("Memo")}
         return stage
 
     def scene(self) -> Scene:

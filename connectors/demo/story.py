@@ -41,6 +41,9 @@ class Story:
         self._bounced: list[Record] = []
         self._with_hand_line: str | None = None
         self._partly_paid: str | None = None
+        self._moved: Record | None = None
+        self._won: Record | None = None
+        self._lost: Record | None = None
 
     def first_chapter(self) -> list[str]:
         """Before the second visit."""
@@ -49,7 +52,8 @@ class Story:
             self._new_customer, self._stranger_becomes_customer, self._line_changes, self._invoice_is_voided,
             self._part_of_an_order_is_voided, self._invoice_is_deleted, self._payment_for_an_order,
             self._payment_is_deleted, self._payment_is_taken_back, self._deal_is_moved, self._organization_moves,
-            self._organization_is_renamed, self._line_is_added_by_hand,
+            self._organization_is_renamed, self._line_is_added_by_hand, self._deal_is_won,
+            self._deal_of_an_order_is_won, self._deal_is_lost,
         ]  # fmt: skip
         return self._told(acts)
 
@@ -58,6 +62,7 @@ class Story:
         acts: list[Callable[[Scene], str]] = [
             self._payment_is_applied_again, self._bounced_payment_comes_again, self._job_begins,
             self._late_invoice_for_an_order, self._invoice_with_hand_line_changes, self._rest_is_paid,
+            self._deal_is_moved_on, self._deal_is_reopened, self._memo_is_added_to,
         ]  # fmt: skip
         return self._told(acts)
 
@@ -262,13 +267,40 @@ class Story:
     def _deal_is_moved(self, scene: Scene) -> str:
         """And its invoice is paid meanwhile: the stage stays all the same."""
         invoice = self._use(self._invoices(scene, _unpaid), scene)
-        deal = self._deal(scene, invoice)
-        self.account.move_deal(deal, "Invoices", "Promised")
-        self.diary.note(
-            "deal", deal, "stage_id", self.account.stage_id("Invoices", "Promised"), "a salesperson moved it"
-        )
+        self._moved = invoice
+        self._move(self._deal(scene, invoice), "Promised")
         self._receive(invoice["CustomerRef"]["ListID"], {invoice["TxnID"]: invoice["BalanceRemaining"]}, "ACH")
         return f"Pipedrive: the deal of invoice {invoice['RefNumber']} is moved to Promised; QuickBooks: it is paid"
+
+    def _move(self, deal: int, stage: str) -> None:
+        self.account.move_deal(deal, "Invoices", stage)
+        self.diary.note("deal", deal, "stage_id", self.account.stage_id("Invoices", stage), "a salesperson moved it")
+        self.diary.told.add(deal)
+
+    def _decide(self, scene: Scene, invoice: Record, status: str) -> None:
+        """A salesperson wins, loses or reopens the deal of this invoice."""
+        deal = self._deal(scene, invoice)
+        acts = {"won": self.account.win_deal, "lost": self.account.lose_deal, "open": self.account.reopen_deal}
+        acts[status](deal)
+        self.diary.note("deal", deal, "status", status, f"a salesperson made it {status}")
+        self.diary.told.add(deal)
+
+    def _deal_is_won(self, scene: Scene) -> str:
+        """Of an invoice that has a memo already, where there is one."""
+        fit = sorted(self._invoices(scene, _unpaid), key=lambda one: not one.get("Memo"))
+        self._won = self._use(iter(fit), scene)
+        self._decide(scene, self._won, "won")
+        return f"Pipedrive: the deal of invoice {self._won['RefNumber']} is won"
+
+    def _deal_of_an_order_is_won(self, scene: Scene) -> str:
+        invoice = self._use(self._invoices(scene, lambda one: True, shared=True), scene)
+        self._decide(scene, invoice, "won")
+        return f"Pipedrive: the deal of order {invoice['PONumber']} is won, with all its invoices"
+
+    def _deal_is_lost(self, scene: Scene) -> str:
+        self._lost = self._use(self._invoices(scene, _unpaid), scene)
+        self._decide(scene, self._lost, "lost")
+        return f"Pipedrive: the deal of invoice {self._lost['RefNumber']} is lost"
 
     def _organization_moves(self, scene: Scene) -> str:
         """Its customer changes in QuickBooks as well, but elsewhere: the address stays the salesperson's."""
@@ -331,6 +363,31 @@ class Story:
         invoice = scene.invoices[self._with_hand_line]
         self._one_more(invoice)
         return f"QuickBooks: one more of the first line of invoice {invoice['RefNumber']}; the consulting days stay"
+
+    def _deal_is_moved_on(self, scene: Scene) -> str:
+        if self._moved is None:
+            raise NobodyLeft
+        self._move(self._deal(scene, self._moved), "Settled")
+        return f"Pipedrive: the deal of invoice {self._moved['RefNumber']} is moved on to Settled"
+
+    def _deal_is_reopened(self, scene: Scene) -> str:
+        if self._lost is None:
+            raise NobodyLeft
+        self._decide(scene, self._lost, "open")
+        return f"Pipedrive: the deal of invoice {self._lost['RefNumber']} is open again"
+
+    def _memo_is_added_to(self, scene: Scene) -> str:
+        """In front of what stands there, our line included; in the same days the deal is moved."""
+        if self._won is None:
+            raise NobodyLeft
+        key, words = self._won["TxnID"], "Ask for Ms Doyle."
+        memo = scene.invoices[key].get("Memo") or ""
+        self.company.edit("Invoice", key, Memo=f"{words} {memo}")
+        self.diary.words[key] = f"{words} {self.diary.words.get(key, '')}"
+        self._move(self._deal(scene, self._won), "Promised")
+        return (
+            f"QuickBooks: somebody adds to the memo of invoice {self._won['RefNumber']}; Pipedrive: its deal is moved"
+        )
 
     def _rest_is_paid(self, scene: Scene) -> str:
         """Of the order that was partly paid before: the later note shows other balances than the earlier one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.store.store import Transaction
@@ -17,11 +18,12 @@ REASONS = 50
 def status(connection: Connection) -> dict[str, Any]:
     """By mapping the counts by state and outcome with reasons; what is under way; the last visits; links.
 
-    `busy` counts what is left to do: rows that are due or leased, and records that are `wanted`, which the next visit
-    is to read by their keys.
+    `busy` counts what is left to do: rows that are due or leased, and records that are `wanted`, to be read by their
+    keys. Of these, `for_visit` are such that only the next visit of a system that calls us can work off.
     """
     name = connection.name
     facts = {system: endpoint.facts() for system, endpoint in connection.endpoints.items()}
+    callers = [system for system, one in facts.items() if one.get("calls_us")]
     with connection.store.reading() as tx:
         states, totals, last = tx.work.counts(name), tx.journal.totals(name), tx.work.outcomes(name)
         mappings = {
@@ -34,15 +36,16 @@ def status(connection: Connection) -> dict[str, Any]:
             }
             for mapping in connection.compiled.mappings
         }
-        rows = sum(count for of in states.values() for state, count in of.items() if state in ("due", "leased"))
-        wanted = sum(tx.wanted.count(name, system) for system in connection.connectors)
+        rows = {system: _left(states, connection.into(system)) for system in connection.connectors}
+        wanted = {system: tx.wanted.count(name, system) for system in connection.connectors}
         visits = {system: tx.visits.last(name, system) for system in connection.connectors}
-        counted = sum(tx.visits.count(name, system) for system in facts if facts[system].get("calls_us"))
+        counted = sum(tx.visits.count(name, system) for system in callers)
         links = {f"{source} -> {target}": count for (source, target), count in tx.links.count(name).items()}
     return {
         "mappings": mappings,
-        "busy": rows + wanted,
-        "wanted": wanted,
+        "busy": sum(rows.values()) + sum(wanted.values()),
+        "for_visit": sum(rows.get(system, 0) + wanted.get(system, 0) for system in callers),
+        "wanted": sum(wanted.values()),
         "last_visits": visits,
         "visits": counted,
         "tokens_spent": sum(int(one.get("tokens_spent", 0)) for one in facts.values()),
@@ -50,6 +53,11 @@ def status(connection: Connection) -> dict[str, Any]:
         "systems": {system: dict(one) for system, one in facts.items()},
         "links": links,
     }
+
+
+def _left(states: Mapping[str, Mapping[str, int]], mappings: Iterable[str]) -> int:
+    """How many rows of the mappings are due or leased."""
+    return sum(states.get(mapping, {}).get(state, 0) for mapping in mappings for state in ("due", "leased"))
 
 
 def _reasons(tx: Transaction, connection: str, mapping: str, state: WorkState) -> dict[str, int]:

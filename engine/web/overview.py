@@ -61,7 +61,8 @@ def overview(name: str, status: Mapping[str, Any], now: datetime, titles: Mappin
     visits = tuple(
         _visit(titles.get(system, system), facts, now) for system, facts in _visits(status) if _when(facts) is not None
     )
-    mood, sentence = _sentence(status, rows, visits)
+    callers = [titles.get(system, system) for system, one in status.get("systems", {}).items() if one.get("calls_us")]
+    mood, sentence = _sentence(status, rows, visits, " or ".join(callers))
     return Overview(name, mood, sentence, rows, visits, _links(status), int(status.get("tokens_spent", 0)))
 
 
@@ -94,9 +95,12 @@ def _reasons(kind: str, listed: Mapping[str, int]) -> list[Reason]:
     return shown
 
 
-def _sentence(status: Mapping[str, Any], rows: Sequence[MappingRow], visits: Sequence[Visit]) -> tuple[Mood, str]:
-    """The one line that a person reads first: what there is to do, and for whom."""
-    busy = int(status.get("busy", 0))
+def _sentence(
+    status: Mapping[str, Any], rows: Sequence[MappingRow], visits: Sequence[Visit], caller: str
+) -> tuple[Mood, str]:
+    """The one line that a person reads first: what there is to do, and for whom. `caller` is who visits us."""
+    for_visit = int(status.get("for_visit", 0))
+    busy = int(status.get("busy", 0)) - for_visit
     parked = sum(row.counts["parked"] for row in rows)
     waiting = sum(row.counts["waiting"] for row in rows)
     stopped = status.get("stopped")
@@ -104,15 +108,23 @@ def _sentence(status: Mapping[str, Any], rows: Sequence[MappingRow], visits: Seq
         return "person", str(stopped)
     if not visits and not any(sum(row.counts.values()) for row in rows):
         return "new", "Nothing has been read yet. `engine ping` says whether the systems can be reached."
+    visit = f"{_number(for_visit, 'change waits', 'changes wait')} for the next visit from {caller}."
+    tail = f" {visit}" if for_visit else ""
     if parked:
-        needs = "1 record needs" if parked == 1 else f"{parked:,} records need"
-        tail = f" {busy:,} more are on their way." if busy else ""
-        return "person", f"{needs} a person.{tail}"
+        on_their_way = f" {busy:,} more are on their way." if busy else ""
+        return "person", f"{_number(parked, 'record needs', 'records need')} a person.{on_their_way}{tail}"
     if busy:
-        return "busy", "1 record is on its way." if busy == 1 else f"{busy:,} records are on their way."
+        return "busy", f"{_number(busy, 'record is on its', 'records are on their')} way.{tail}"
+    if for_visit:
+        return "busy", visit
     if waiting:
-        return "busy", "In step, but 1 record waits." if waiting == 1 else f"In step, but {waiting:,} records wait."
+        return "busy", f"In step, but {_number(waiting, 'record waits', 'records wait')}."
     return "well", "In step. Nothing is due."
+
+
+def _number(count: int, one: str, many: str) -> str:
+    """The number with its words: `1 record waits`, `1,200 records wait`."""
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def _when(facts: Mapping[str, Any]) -> datetime | None:

@@ -58,12 +58,12 @@ class Served:
         return found
 
     def settle(self, patience: float = 60) -> dict[str, Any]:
-        """Wait until nothing is due or under way; what the status says then."""
+        """Wait until nothing is due or under way but what the next visit is for; what the status says then."""
         deadline = time.monotonic() + patience
         quiet = 0
         while time.monotonic() < deadline:
             status = self.status()
-            quiet = quiet + 1 if status["busy"] == 0 else 0
+            quiet = quiet + 1 if status["busy"] == status["for_visit"] else 0
             if quiet > 2:
                 return status
             time.sleep(0.1)

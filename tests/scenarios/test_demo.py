@@ -26,7 +26,9 @@ from connectors.pipedrive.simulator.app import App
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference"
 SCALE = 0.1
-MAPPINGS = {"customers", "invoices", "payments", "products", "customer_types", "payment_terms", "sales_reps"}
+MAPPINGS = {
+    "customers", "invoices", "payments", "products", "customer_types", "payment_terms", "sales_reps", "deal_outcomes",
+}  # fmt: skip
 
 
 @dataclass

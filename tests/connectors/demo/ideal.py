@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from connectors.demo.checks.memos import plain, told
 from connectors.demo.checks.money import CODES
 from connectors.demo.checks.notes import noon
 from connectors.demo.checks.scene import IDENTITY_FIELD, Scene, is_voided, total
@@ -44,6 +45,7 @@ class Ideal:
         self._customers(self.stage.scene())
         self._deals(self.stage.scene())
         self._notes(self.stage.scene())
+        self._memos(self.stage.scene())
 
     def _customers(self, scene: Scene) -> None:
         names = [one["Name"] for one in self.stage.company.records("CustomerType")]
@@ -143,6 +145,13 @@ class Ideal:
             if "Reversed in QuickBooks" not in note["content"]:
                 body, mark, rest = note["content"].partition(f"<p>{FILE}")
                 self.account.edit("note", note["id"], content=f"{body}<p>Reversed in QuickBooks on x</p>{mark}{rest}")
+
+    def _memos(self, scene: Scene) -> None:
+        for deal in self.diary.told:
+            for key in scene.invoices_of(deal):
+                memo = f"{self.diary.words.get(key, '')}\n{told(scene, deal)}"
+                if plain(memo) != plain(scene.invoices[key].get("Memo") or ""):
+                    self.stage.company.edit("Invoice", key, Memo=memo)
 
     def _content(self, scene: Scene, part: Any, deal: int) -> str:
         now: datetime = self.stage.clock().astimezone(ZONE).replace(microsecond=0)

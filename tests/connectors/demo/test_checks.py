@@ -26,6 +26,7 @@ TWICE = "nothing stands in Pipedrive twice"
 LINKS = "every customer is linked as the answer key says"
 MONEY = "the money adds up to the cent"
 NOTES = "every payment applied to an invoice has its one true note"
+MEMOS = "every invoice says once what people made of its deal"
 PEOPLE = "what people changed is as they left it"
 
 
@@ -55,11 +56,11 @@ def test_in_a_full_world_every_act_finds_somebody_and_is_missed_until_it_comes_o
     stage = Stage.set(seed=1)
     ideal, story = Ideal(stage), Story(stage)
     ideal.synchronise()
-    assert len(story.first_chapter()) == 17
-    assert problems(stage).keys() == {LINKS, MONEY, NOTES, PEOPLE}
+    assert len(story.first_chapter()) == 20
+    assert problems(stage).keys() == {LINKS, MONEY, NOTES, PEOPLE, MEMOS}
     ideal.synchronise()
-    assert len(story.second_chapter()) == 6
-    assert problems(stage).keys() == {MONEY, NOTES}
+    assert len(story.second_chapter()) == 9
+    assert problems(stage).keys() == {MONEY, NOTES, MEMOS}
 
 
 # --------------------------------------------------------------------------------------------- what is spoilt
@@ -191,6 +192,20 @@ def a_curated_address_overwritten(stage: Stage) -> None:
     stage.account.edit("organization", record["id"], address={"value": "Somewhere else"})
 
 
+def an_untouched_deal_told_of(stage: Stage) -> None:
+    stage.company.edit("Invoice", a_note(stage.scene()).claims[0][1], Memo="[Pipedrive: Open, Invoices / Sent]")
+
+
+def a_win_not_told(stage: Stage) -> None:
+    deal = a_note(stage.scene()).deal or 0
+    stage.account.win_deal(deal)
+    stage.diary.told.add(deal)
+
+
+def a_memo_overwritten(stage: Stage) -> None:
+    stage.company.edit("Invoice", next(iter(stage.diary.words)), Memo="")
+
+
 ACTOR = Actor(1, "app")
 SPOILT = {
     a_second_organization: {TWICE, LINKS}, a_second_claim: {TWICE, LINKS}, a_linked_customer_made_anew: {TWICE, LINKS},
@@ -201,7 +216,8 @@ SPOILT = {
     a_cent_too_much: {MONEY}, a_lost_deal: {MONEY}, a_deal_of_a_deleted_invoice_left_open: {MONEY},
     a_currency_mistaken: {MONEY}, a_lost_note: {NOTES}, a_note_of_another_day: {NOTES}, a_wrong_balance: {NOTES},
     a_balance_of_another_time: {NOTES}, an_invoice_of_the_order_not_named: {NOTES}, a_method_not_named: {NOTES},
-    a_reversal_not_told: {NOTES}, a_curated_address_overwritten: {PEOPLE},
+    a_reversal_not_told: {NOTES}, an_untouched_deal_told_of: {MEMOS}, a_win_not_told: {MEMOS},
+    a_memo_overwritten: {MEMOS}, a_curated_address_overwritten: {PEOPLE},
 }  # fmt: skip
 
 

@@ -11,7 +11,10 @@ from engine.web.addresses import on_loopback
 from engine.web.overview import SHOWN, ago, overview
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-VISITED = {"last_visits": {"shop": {"ended_at": (NOW - timedelta(minutes=3)).isoformat()}}}
+VISITED = {
+    "last_visits": {"shop": {"ended_at": (NOW - timedelta(minutes=3)).isoformat()}},
+    "systems": {"shop": {"calls_us": True}},
+}
 
 
 @pytest.mark.parametrize(
@@ -21,13 +24,19 @@ VISITED = {"last_visits": {"shop": {"ended_at": (NOW - timedelta(minutes=3)).iso
         (VISITED, "well", "In step. Nothing is due."),
         ({**VISITED, "busy": 1}, "busy", "1 record is on its way."),
         ({**VISITED, "busy": 1200}, "busy", "1,200 records are on their way."),
+        ({**VISITED, "busy": 3, "for_visit": 3}, "busy", "3 changes wait for the next visit from The Shop."),
+        (
+            {**VISITED, "busy": 3, "for_visit": 1},
+            "busy",
+            "2 records are on their way. 1 change waits for the next visit from The Shop.",
+        ),
         ({"mappings": {"a": {"parked": {"why": 1}}}}, "person", "1 record needs a person."),
         ({"mappings": {"a": {"waiting": {"why": 2}}}}, "busy", "In step, but 2 records wait."),
         ({**VISITED, "stopped": "The API token is not valid."}, "person", "The API token is not valid."),
     ],
 )
 def test_the_sentence_says_what_is_to_do(status: dict[str, Any], mood: str, sentence: str) -> None:
-    one = overview("acme", status, NOW, {})
+    one = overview("acme", status, NOW, {"shop": "The Shop"})
     assert (one.mood, one.sentence) == (mood, sentence)
 
 
