@@ -13,6 +13,7 @@ from engine.cli.password import password
 from engine.cli.ping import ping
 from engine.cli.plugged import PluggedGroup
 from engine.cli.qwc import qwc
+from engine.cli.resync import resync
 from engine.cli.serve import serve
 from engine.cli.status import status
 from engine.cli.store import store
@@ -58,7 +59,7 @@ def simulate() -> None:
     """
 
 
-for command in (init, validate, test, serve, qwc, password, ping, status, store):
+for command in (init, validate, test, serve, qwc, password, ping, status, resync, store):
     main.add_command(command)
 
 if __name__ == "__main__":

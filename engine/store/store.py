@@ -27,6 +27,7 @@ from engine.store.links import Links
 from engine.store.matches import Matches
 from engine.store.snapshots import Snapshots
 from engine.store.state import StoreState
+from engine.store.versions import Versions
 from engine.store.visits import Visits
 from engine.store.waits import Waits
 from engine.store.wanted import Wanted
@@ -43,6 +44,7 @@ class Transaction:
         "links",
         "matches",
         "snapshots",
+        "versions",
         "visits",
         "waits",
         "wanted",
@@ -61,6 +63,7 @@ class Transaction:
         self.wanted = Wanted(db)
         self.journal = Journal(db)
         self.visits = Visits(db)
+        self.versions = Versions(db)
 
 
 class Store:

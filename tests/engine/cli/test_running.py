@@ -91,3 +91,11 @@ def test_no_secret_is_shown_when_the_settings_are_printed(installed: Installatio
     settings = Here(installed.config).settings()
     assert "t0ken-of-the-test" not in repr(settings)
     assert "t0ken-of-the-test" in settings.secrets
+
+
+def test_a_resync_says_what_is_due_and_knows_the_mappings(installed: Installation) -> None:
+    data = json.loads(installed.run("resync", "customers", "--json").output)
+    assert data == {"mapping": "customers", "due": {"acme": 0}}
+    result = installed.run("resync", "costumers")
+    assert result.exit_code == 1
+    assert "There are: customer_types, customers," in result.output
