@@ -18,13 +18,17 @@ REASONS = 50
 def status(connection: Connection) -> dict[str, Any]:
     """By mapping the counts by state and outcome with reasons; what is under way; the last visits; links.
 
+    `outdated` counts what an older version of the mapping decided last (`engine resync` maps it again).
+
     `busy` counts what is left to do: rows that are due or leased, and records that are `wanted`, to be read by their
     keys. Of these, `for_visit` are such that only the next visit of a system that calls us can work off.
     """
     name = connection.name
     facts = {system: endpoint.facts() for system, endpoint in connection.endpoints.items()}
     callers = [system for system, one in facts.items() if one.get("calls_us")]
+    versions = {mapping: one.version for mapping, one in connection.compiled.mappings.items()}
     with connection.store.reading() as tx:
+        outdated = tx.versions.outdated(name, versions)
         states, totals, last = tx.work.counts(name), tx.journal.totals(name), tx.work.outcomes(name)
         mappings = {
             mapping: {
@@ -33,6 +37,7 @@ def status(connection: Connection) -> dict[str, Any]:
                 "waiting": _reasons(tx, name, mapping, "waiting"),
                 "parked": _reasons(tx, name, mapping, "parked"),
                 "skipped": _reasons(tx, name, mapping, "skipped"),
+                "outdated": outdated.get(mapping, 0),
             }
             for mapping in connection.compiled.mappings
         }

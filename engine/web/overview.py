@@ -84,6 +84,8 @@ def _row(name: str, facts: Mapping[str, Any]) -> MappingRow:
         listed = facts.get(kind, {})
         counts[kind] = int(states.get(kind, sum(listed.values())))
         reasons += _reasons(kind, listed)
+    if outdated := int(facts.get("outdated", 0)):
+        reasons.append(Reason("older", f"mapped by an older version; `engine resync {name}` maps them again", outdated))
     return MappingRow(name, counts, tuple(reasons))
 
 

@@ -74,3 +74,12 @@ def test_ages_are_told_in_the_words_of_a_person(seconds: int, words: str) -> Non
 )
 def test_only_this_machine_by_its_own_name_is_here(client: str, host: str, here: bool) -> None:
     assert on_loopback(client, {"host": host}) is here
+
+
+def test_what_an_older_version_of_a_mapping_decided_is_counted_with_the_cure() -> None:
+    (row,) = overview("acme", {"mappings": {"customers": {"states": {"done": 5}, "outdated": 3}}}, NOW, {}).rows
+    (reason,) = row.reasons
+    assert (reason.count, reason.text) == (
+        3,
+        "mapped by an older version; `engine resync customers` maps them again",
+    )
