@@ -7,11 +7,13 @@ from pathlib import Path
 import click
 
 from engine import __version__
+from engine.cli.codes import codes
 from engine.cli.here import Here
 from engine.cli.init import init
 from engine.cli.password import password
 from engine.cli.ping import ping
 from engine.cli.plugged import PluggedGroup
+from engine.cli.preview import preview
 from engine.cli.qwc import qwc
 from engine.cli.resync import resync
 from engine.cli.serve import serve
@@ -59,7 +61,7 @@ def simulate() -> None:
     """
 
 
-for command in (init, validate, test, serve, qwc, password, ping, status, resync, store):
+for command in (init, validate, codes, test, preview, serve, qwc, password, ping, status, resync, store):
     main.add_command(command)
 
 if __name__ == "__main__":
