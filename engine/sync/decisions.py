@@ -19,12 +19,14 @@ from engine.sync.connection import Connection
 from engine.sync.differ import ChildrenDiff, Diff
 from engine.sync.linking import link_members, unlink
 from engine.sync.matcher import Match
+from engine.sync.receiver import digest
 from engine.sync.story import entry
 from engine.sync.unit import Settled, Unit, parked
 from engine.sync.values import at, replaced
 
-AGAIN, APPENDED = "?again", "?appended"
-"""What a base keeps beside the fields' values: what `again_when` compared, and the texts that were appended."""
+AGAIN, APPENDED, WITHOUT = "?again", "?appended", "?without"
+"""What a base keeps beside the fields' values: what `again_when` compared, the texts that were appended, and the
+hashes of child lists that the system refused."""
 
 CENT = Decimal("0.01")
 
@@ -107,17 +109,18 @@ class Change:
             "now": {one.path: _plain(one.now) for one in self.diff.fields},
             "written": sorted(self.values),
             "child": self.child,
-            "child_sent": {one.key: one.values for one in self.drafted},
+            "child_sent": as_sent(self.drafted),
             "removed": sorted(self.children.remove) if self.children else [],
             "total": self.total,
         }
 
     def sent(self) -> dict[str, Any]:
         """The base's `sent` once this is carried out."""
-        sent = dict(self.diff.sent)
+        base = self.target.base.sent if self.target.base else {}
+        sent = dict(self.diff.sent) or dict(base)
         if self.diff.again:
             sent[AGAIN] = self.diff.again
-        earlier = (self.target.base.sent if self.target.base else {}).get(APPENDED, [])
+        earlier = base.get(APPENDED, [])
         if self.unit.revived:
             earlier = []
             sent.pop(APPENDED, None)
@@ -143,6 +146,18 @@ def without_totals(entity: Entity, values: Mapping[str, Any], draft: Draft) -> R
     """A field that the system adds up from children is not sent while the draft has such children."""
     totals = {one.name for one in entity.fields if one.total_of and draft.children.get(one.total_of)}
     return {path: value for path, value in values.items() if path not in totals}
+
+
+def without_refused(children: Mapping[str, list[ChildDraft]], base: Base | None) -> dict[str, list[ChildDraft]]:
+    """A child list that the system refused for its negative amounts is left out, and the total is sent, until it
+    changes."""
+    refused = base.sent.get(WITHOUT, {}) if base else {}
+    return {name: [] if refused.get(name) == digest(as_sent(some)) else some for name, some in children.items()}
+
+
+def as_sent(drafted: Sequence[ChildDraft]) -> Record:
+    """A child list by our keys."""
+    return {one.key: one.values for one in drafted}
 
 
 def check_totals(entity: Entity, draft: Draft) -> None:
@@ -226,6 +241,9 @@ def change(
     if target.how == "link":
         made = replace(made, outcome="linked", reason=target.reason)
     stranger = entity.identity and unit.living and set(lines) != set(target.identity)
+    if pending is not None and not draft.children[pending]:
+        # The system adds up anew when the last one goes: the value that is to stand follows, on the next look.
+        return replace(_with_children(made, entity, draft, pending, children), diff=Diff(), last=False)
     if diff.writes or stranger:
         outcome = "linked" if target.how == "link" else "updated"
         identity = lines if stranger or entity.refresh == "keys" else ()

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.mapping.draft import MISSING
-from engine.protocol import Failed, Failure, Found, Write, Written
+from engine.protocol import Children, Failed, Failure, Found, Write, Written
 from engine.store.bases import Base
 from engine.store.intents import Intent, IntentState
 from engine.store.store import Transaction
@@ -19,7 +19,7 @@ from engine.sync.batch import Batch
 from engine.sync.connection import Connection
 from engine.sync.linking import link_members, unlink
 from engine.sync.matching import intent_holder
-from engine.sync.receiver import LIVE, hold, holder
+from engine.sync.receiver import LIVE, digest, hold, holder
 from engine.sync.story import entry
 from engine.sync.values import at
 
@@ -92,6 +92,7 @@ class Results:
         seen, children, trouble = {**old.seen, **self._seen(result)}, dict(old.children), None
         if self.write.child is not None:
             children[self.write.child] = self._children(old.children.get(self.write.child, {}), result)
+            seen |= self._added_up(result)
             trouble = _shortfall(children[self.write.child], self.context["total"])
         self.tx.bases.put(name, mapping.source, mapping.target, {key: Base(dict(self.context["sent"]), seen, children)})
         return trouble
@@ -108,10 +109,15 @@ class Results:
         lines = decisions.own_line_paths(self.mapping, {path: self.context["sent"].get(path) for path in seen})
         return seen | {path: self.context["sent"][path] for path in lines}
 
+    def _added_up(self, result: Written) -> dict[str, Any]:
+        """What the system made of its children: nobody's edit."""
+        fields = self.connection.entity(self.mapping.target).fields
+        totals = {one.name: at(result.record, one.name) for one in fields if one.total_of == self.write.child}
+        return {path: value for path, value in totals.items() if value is not MISSING}
+
     def _children(self, old: Mapping[str, Any], result: Written) -> dict[str, Any]:
         """Ours in the list, by our key: the system's key, what we sent, the amount that the system made of it."""
-        target = self.connection.entity(self.mapping.target)
-        kind = next(one for one in target.children if one.name == self.write.child)
+        kind = self._kind_of_children()
         sent = self.context["child_sent"]
         kept = {ref: one for ref, one in old.items() if ref not in self.context["removed"]}
         for child in result.children:
@@ -129,6 +135,10 @@ class Results:
         if result.failure is not Failure.UNSENT:
             detail = {"request": self.intent.id, "code": result.code}
             self._tell("write", result.failure.value, result.message, detail, self.write.key)
+        if result.failure is Failure.REFUSED and self._has_negative_children():
+            self._go_without_children()
+            self._finish("updated", result.message, last=False)
+            return
         failure = self._lose_target() if result.failure is Failure.GONE else result.failure
         rows = self.tx.work.get(self.connection.name, self.intent.mapping, self.intent.source_keys)
         attempts = max((row.attempts for row in rows.values()), default=0)
@@ -143,6 +153,30 @@ class Results:
             self.tx.work.defer(
                 self.connection.name, self._rows(), due_at, result.message, need_since=look, count_attempt=counted
             )
+
+    def _has_negative_children(self) -> bool:
+        """Whether the children come to less than nothing somewhere: not every account takes such lines."""
+        if self.write.child is None:
+            return False
+        kind = self._kind_of_children()
+        return any(decisions.amount(kind, values) < 0 for values in self.context["child_sent"].values())
+
+    def _go_without_children(self) -> None:
+        """The target keeps no children of ours, and its total is sent as a value, until the children change."""
+        mapping, name, key = self.mapping, self.connection.name, str(self.write.key)
+        old = self.tx.bases.get(name, mapping.source, mapping.target, [key]).get(key) or Base({}, {}, {})
+        held = self.tx.snapshots.get(name, *mapping.target, [key]).get(key)
+        fields = self.connection.entity(mapping.target).fields
+        totals = {one.name: at(held.record if held else {}, one.name) for one in fields if one.total_of}
+        totals = {path: None if value is MISSING else value for path, value in totals.items()}
+        refused = {**old.sent.get(decisions.WITHOUT, {}), self.write.child: digest(self.context["child_sent"])}
+        sent = {**old.sent, **totals, decisions.WITHOUT: refused}
+        base = Base(sent, {**old.seen, **totals}, old.children)
+        self.tx.bases.put(name, mapping.source, mapping.target, {key: base})
+
+    def _kind_of_children(self) -> Children:
+        target = self.connection.entity(self.mapping.target)
+        return next(one for one in target.children if one.name == self.write.child)
 
     def _lose_target(self) -> Failure:
         """The target is gone and matches nothing any more. Decide again where it was only just matched, or where

@@ -111,6 +111,7 @@ class Runner:
         """One record's way to a request. Raises Settled where it ends earlier."""
         mapped = self.map(unit)
         target = self.match(mapped)
+        mapped.draft.children = decisions.without_refused(mapped.draft.children, target.base)
         diff = self.diff(mapped, target)
         change = self.decide(mapped, target, diff)
         return self.write(mapped.unit, change)
