@@ -6,6 +6,7 @@ A plain ASGI application, so that it runs under uvicorn, httpx.ASGITransport or 
 import asyncio
 import uuid
 from datetime import UTC
+from email.utils import format_datetime
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -54,7 +55,7 @@ class App:
         if fault is not None and fault.kind in ("cut-before", "cut-after"):
             await _cut(receive)
             return
-        await _send(reply, send)
+        await _send(reply, send, format_datetime(self.account.clock().astimezone(UTC), usegmt=True))
 
     def reply(self, request: Request, version: str, path: str, body: bytes, fault: Fault | None) -> Reply:
         """The whole way of one request, under the account's lock."""
@@ -157,14 +158,15 @@ def _faulty(kind: str) -> Reply:
     return Reply(reply.status, reply.payload, rate if kind == "429" else (), reply.html)
 
 
-async def _send(reply: Reply, send: Send) -> None:
+async def _send(reply: Reply, send: Send, date: str) -> None:
+    """The answer with its `Date`: the account's clock, not the server's, so that both can be moved by a test."""
     kind = b"text/html; charset=UTF-8" if reply.html else b"application/json; charset=utf-8"
     payload = reply.payload
     if reply.html:
         payload = payload.encode()
     elif not isinstance(payload, bytes):
         payload = encode(payload)
-    headers = [(b"content-type", kind), (b"content-length", str(len(payload)).encode())]
+    headers = [(b"date", date.encode()), (b"content-type", kind), (b"content-length", str(len(payload)).encode())]
     headers += [(name.encode(), value.encode()) for name, value in reply.headers]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": payload})

@@ -10,6 +10,18 @@ GET    /users                        20
 GET    /users/me                      2
 GET    /users/{id}                    2
 GET    /currencies                   20
+GET    /activityTypes                20
+GET    /filters                      20
+GET    /filters/{id}                  2
+GET    /leads                        20
+POST   /leads                        10
+GET    /leads/archived               40
+GET    /leads/{id}                    2
+PATCH  /leads/{id}                   10
+DELETE /leads/{id}                    6
+PUT    /organizations/{id}/merge     40
+PUT    /persons/{id}/merge           40
+PUT    /deals/{id}/merge             40
 GET    /webhooks                     10
 POST   /webhooks                     10
 DELETE /webhooks/{id}                 6
@@ -22,6 +34,14 @@ GET    /{plural}/{id}                 1
 PATCH  /{plural}/{id}                 5
 DELETE /{plural}/{id}                 3
 GET    /{plural}/search              20
+"""
+
+WORK = """
+GET    /{plural}                     10
+POST   /{plural}                      5
+GET    /{plural}/{id}                 1
+PATCH  /{plural}/{id}                 5
+DELETE /{plural}/{id}                 3
 """
 
 SETUP = """
@@ -61,6 +81,7 @@ def _table() -> dict[tuple[str, str, str], int]:
     blocks: list[tuple[str, str, dict[str, str]]] = [("v1", V1, {}), ("v2", LINES, {})]
     blocks += [("v2", RECORDS, {"{plural}": p}) for p in ("organizations", "persons", "deals", "products")]
     blocks += [("v2", SETUP, {"{plural}": p}) for p in ("pipelines", "stages")]
+    blocks += [("v2", WORK, {"{plural}": p}) for p in ("activities", "projects", "tasks")]
     blocks += [("v2", FIELDS, {"{entity}": e}) for e in ("organization", "person", "deal", "product")]
     table = {}
     for version, text, names in blocks:

@@ -11,6 +11,8 @@ from .numbers import is_whole
 from .refusals import Forbidden, Invalid, Missing
 
 FIELD_ENTITIES = ("organization", "person", "deal", "product")
+OWNERS = {"lead": "deal"}
+"""Whose custom fields an entity has that has none of its own [OpenAPI v1 addLead]."""
 NEW_TYPES = (
     "varchar", "text", "double", "phone", "date", "daterange", "time", "timerange", "set", "enum",
     "varchar_auto", "address", "monetary", "org", "people", "user",
@@ -42,13 +44,13 @@ class Fields:
     def get(self, entity: str, code: str) -> FieldRecord:
         """One field; Missing if there is none of that code."""
         try:
-            return self.by_entity[entity][code]
+            return self.by_entity[OWNERS.get(entity, entity)][code]
         except KeyError:
             raise Missing("Field not found") from None
 
     def custom(self, entity: str) -> dict[str, FieldRecord]:
         """Custom fields by key; empty for entities that have none."""
-        rows = self.by_entity.get(entity, {})
+        rows = self.by_entity.get(OWNERS.get(entity, entity), {})
         return {code: row for code, row in rows.items() if row["is_custom_field"]}
 
     def count_custom(self) -> int:
@@ -56,7 +58,7 @@ class Fields:
 
     def named(self, entity: str, name: str) -> FieldRecord:
         """The first field of that name; KeyError if there is none. For people and tests, not for callers."""
-        for row in self.by_entity[entity].values():
+        for row in self.by_entity[OWNERS.get(entity, entity)].values():
             if row["field_name"] == name:
                 return row
         raise KeyError(f"{entity} has no field named {name!r}")

@@ -59,6 +59,16 @@ def is_clock(text: object) -> bool:
     return isinstance(text, str) and CLOCK.fullmatch(text) is not None
 
 
+def whole_clock(text: str) -> str:
+    """A time of day with its seconds."""
+    return text if text.count(":") == 2 else f"{text}:00"
+
+
+def with_millis(text: str) -> str:
+    """`2026-11-22T20:30:00Z` as leads, tasks and projects show it [OpenAPI v1 and v2, examples]."""
+    return text.removesuffix("Z") + ".000Z"
+
+
 def before(now: datetime, *, days: int = 0, seconds: float = 0) -> str:
     """The stamp of a moment that long before `now`."""
     return stamp(now - timedelta(days=days, seconds=seconds))

@@ -99,15 +99,15 @@ class Query:
 
 
 def paged(
-    rows: list[Record], query: Query, sorts: tuple[str, ...], limit: int = PAGE_LIMIT
+    rows: list[Record], query: Query, sorts: tuple[str, ...], limit: int = PAGE_LIMIT, *, sortable: bool = True
 ) -> tuple[list[Record], str | None]:
-    """One page in the asked order and the cursor of the next, None on the last.
+    """One page in the asked order and the cursor of the next, None on the last; `sortable`: the caller may ask.
 
     The cursor marks the next record by sort value and id, not a snapshot [facts: 4, inferred from the examples].
     """
     size = query.whole("limit", 1, limit) or min(PAGE, limit)
-    field = query.choice("sort_by", sorts, sorts[0])
-    direction = query.choice("sort_direction", ("asc", "desc"), "asc")
+    field = query.choice("sort_by", sorts, sorts[0]) if sortable else sorts[0]
+    direction = query.choice("sort_direction", ("asc", "desc"), "asc") if sortable else "asc"
     cursor = query.text("cursor")
     query.finish()
     down = direction == "desc"

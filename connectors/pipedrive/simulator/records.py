@@ -12,21 +12,26 @@ from datetime import datetime
 from typing import Any
 
 from . import contacts, deals, notes
+from .activities import activity_changes
 from .events import Actor, Event, changed_keys
-from .fields import Fields
+from .fields import OWNERS, Fields
+from .leads import lead_changes, lead_key
 from .limits import RECURRING_PLANS, Limits
 from .lines import Lines
 from .moments import before, stamp
 from .numbers import Number, rounded
 from .products import product_changes
+from .projects import NEW_PROJECT, task_changes
 from .refusals import Forbidden, Invalid, Missing
 from .switches import Switches
-from .tables import Record, Tables
+from .tables import Key, Record, Tables
 from .validation import check
 
 PURGED_AFTER_DAYS = 30
 """Deleted records stay readable that long [OpenAPI v2 deleteDeal]."""
-SOFT = frozenset({"organization", "person", "deal", "product", "pipeline", "stage"})
+SOFT = frozenset({
+    "organization", "person", "deal", "product", "pipeline", "stage", "activity", "project", "task",
+})  # fmt: skip
 
 Clock = Callable[[], datetime]
 
@@ -77,7 +82,7 @@ class Records:
         self._listeners.append(listener)
 
     def exists(self, entity: str, key: object) -> bool:
-        row = self.tables.rows.get(entity, {}).get(key) if isinstance(key, int) else None
+        row = self.tables.rows.get(entity, {}).get(key) if isinstance(key, Key) else None
         return row is not None and not row.get("is_deleted") and row.get("active_flag", True) is True
 
     def has_currency(self, code: object) -> bool:
@@ -104,7 +109,16 @@ class Records:
     def is_admin(self, user_id: int) -> bool:
         return any(access["admin"] for access in self.tables["user"][user_id]["access"])
 
-    def find(self, entity: str, key: int) -> Record:
+    def sees(self, user_id: int, row: Record) -> bool:
+        """Whether a user sees a record: an admin every one, others what is theirs or not only its owner's.
+
+        visible_to 1 is the owner and the followers; 3, 5 and 7 all reach the whole company here, which has one
+        group of users [facts: 4 "Visibility"; that admins see everything, and no followers, is assumed].
+        """
+        hidden = str(row.get("visible_to", 3)) == "1" and row["owner_id"] != user_id
+        return not hidden or self.is_admin(user_id)
+
+    def find(self, entity: str, key: Key) -> Record:
         """The stored record, also when deleted or archived, until it is purged; raises Missing."""
         row = self.tables[entity].get(key)
         purged = row is not None and row.get("is_deleted") and row["update_time"] < before(
@@ -114,7 +128,7 @@ class Records:
             raise Missing(f"{entity.replace('_', ' ').capitalize()} not found")
         return row
 
-    def living(self, entity: str, key: int) -> Record:
+    def living(self, entity: str, key: Key) -> Record:
         """A record that may be changed: not deleted [assumed: 404 otherwise]."""
         row = self.find(entity, key)
         if row.get("is_deleted") or not row.get("active_flag", True):
@@ -135,7 +149,10 @@ class Records:
             if entity in ("organization", "person", "deal", "product"):
                 record |= {"owner_id": actor.user_id, "visible_to": 3, "custom_fields": custom}
             record |= self._new(entity, kept, actor, now)
-            record["id"] = self.tables.next_id(entity)
+            if entity == "lead":
+                record["custom_fields"] = custom
+            number = self.tables.next_id(entity)
+            record["id"] = lead_key(self.fields.seed, number) if entity == "lead" else number
             self.tables.add(entity, record)
             self.tell("create", entity, record, None, actor)
             return record
@@ -151,6 +168,18 @@ class Records:
             return self._new_deal(kept, actor, now)
         if entity == "note":
             return self._new_note(kept, actor)
+        if entity == "activity":
+            who = {"owner_id": actor.user_id, "creator_user_id": actor.user_id}
+            return who | activity_changes(None, kept, now)
+        if entity == "project":
+            return NEW_PROJECT | {"owner_id": actor.user_id, "status_change_time": now} | kept
+        if entity == "task":
+            return {"creator_id": actor.user_id} | task_changes(None, kept, self.tables["task"], now)
+        if entity == "lead":
+            source = "API" if actor.source == "api" else "Manually created"
+            origin = "API" if actor.source == "api" else "ManuallyCreated"
+            who = {"owner_id": actor.user_id, "creator_id": actor.user_id}
+            return who | {"source_name": source, "origin": origin} | lead_changes(None, kept)
         if entity == "pipeline":
             return {"order_nr": len(self.tables["pipeline"]) + 1, "is_deal_probability_enabled": False} | kept
         count = sum(row["pipeline_id"] == kept["pipeline_id"] for row in self.tables["stage"].values())
@@ -201,7 +230,7 @@ class Records:
         if deal_id is not None:
             self.tables["deal"][deal_id]["update_time"] = self.now
 
-    def update(self, entity: str, key: int, body: Any, actor: Actor) -> Record:
+    def update(self, entity: str, key: Key, body: Any, actor: Actor) -> Record:
         """Changes a record; a request that changes nothing leaves update_time alone [assumed]."""
         with self.changing():
             row = self.find(entity, key)
@@ -228,6 +257,12 @@ class Records:
             if "content" in kept:
                 kept["content"] = notes.sanitised(kept["content"])
             return kept | {"last_update_user_id": actor.user_id}
+        if entity == "activity":
+            return activity_changes(row, kept, self.now)
+        if entity == "task":
+            return task_changes(row, kept, self.tables["task"], self.now)
+        if entity == "lead":
+            return lead_changes(row, kept)
         return kept
 
     def _deal_changes(self, row: Record, kept: Record, actor: Actor) -> Record:
@@ -269,18 +304,23 @@ class Records:
             self.tell("change", entity, row, previous, actor)
         return row
 
-    def delete(self, entity: str, key: int, actor: Actor) -> Record:
-        """Deletes softly; what points at the record keeps doing so [assumed]."""
+    def delete(self, entity: str, key: Key, actor: Actor) -> Record:
+        """Deletes softly, a lead for good; what points at the record keeps doing so [assumed]."""
         with self.changing():
             row = self.living(entity, key)
             if entity in ("pipeline", "stage"):
                 self._unused(entity, key)
-            gone = {"active_flag": False} if entity == "note" else {"is_deleted": True}
+            gone = {"active_flag": False} if entity == "note" else {} if entity == "lead" else {"is_deleted": True}
             row |= gone | {"update_time": self.now}
+            if entity == "lead":
+                self.tables.remove(entity, key)
+            for below in self.tables["task"].values() if entity == "task" else ():
+                if below["parent_task_id"] == key:  # [OpenAPI v2 deleteTask]
+                    below |= gone | {"update_time": self.now}
             self.tell("delete", entity, None, row, actor)
             return row
 
-    def _unused(self, entity: str, key: int) -> None:
+    def _unused(self, entity: str, key: Key) -> None:
         name = f"{entity}_id"
         if any(deal[name] == key and not deal["is_deleted"] for deal in self.tables["deal"].values()):
             raise Invalid(f"{entity}: has deals")  # [assumed]
@@ -314,7 +354,7 @@ class Records:
         """Takes the field and its values away."""
         with self.changing():
             field = self.fields.delete(entity, code)
-            for row in self.tables[entity].values():
+            for row in self._holders(entity):
                 row["custom_fields"].pop(code, None)
             return field
 
@@ -323,13 +363,18 @@ class Records:
         with self.changing():
             gone = self.fields.delete_options(entity, code, body)
             ids = {option["id"] for option in gone}
-            for row in self.tables[entity].values():
+            for row in self._holders(entity):
                 held = row["custom_fields"].get(code)
                 if isinstance(held, list):
                     row["custom_fields"][code] = [key for key in held if key not in ids]
                 if held in ids if isinstance(held, int) else not row["custom_fields"].get(code, True):
                     del row["custom_fields"][code]
             return gone
+
+    def _holders(self, entity: str) -> list[Record]:
+        """The records that hold values of that entity's custom fields."""
+        leads = self.tables["lead"].values() if entity == OWNERS["lead"] else ()
+        return [*self.tables[entity].values(), *leads]
 
     def recurring_billing(self) -> bool:
         """Whether the plan has billing frequencies [OpenAPI v2: Growth and above]."""

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from . import v1, v2
+from . import leads_v1, merges_v1, v1, v2, work_v2
 from .calls import Endpoint
 from .costs import COSTS
 
@@ -30,7 +30,8 @@ class Operation(NamedTuple):
 
 def _operations() -> list[Operation]:
     rows = []
-    for version, endpoints in (("v1", v1.ENDPOINTS), ("v2", v2.ENDPOINTS)):
+    tables = (("v1", (v1, leads_v1, merges_v1)), ("v2", (v2, work_v2)))
+    for version, endpoints in ((version, one.ENDPOINTS) for version, modules in tables for one in modules):
         for (method, template), endpoint in endpoints.items():
             rows.append(Operation(version, method, template, COSTS[version, method, template], endpoint))
     return sorted(rows, key=lambda row: [part.startswith("{") for part in row.template.split("/")])

@@ -37,6 +37,7 @@ class RunningSimulator:
         self.url = "http://{}:{}".format(*self._socket.getsockname())
         config = uvicorn.Config(
             self.app, lifespan="off", log_level="critical", access_log=False, proxy_headers=False, ws="none",
+            date_header=False,  # the application sends the account's own
             loop="asyncio", http="h11", timeout_graceful_shutdown=1,
         )  # fmt: skip
         self._server = _Server(config)

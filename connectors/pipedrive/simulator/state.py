@@ -15,6 +15,8 @@ from typing import Any
 from . import seeds
 from .events import Actor
 from .ledger import Ledger
+from .merging import merge
+from .moments import as_v1
 from .numbers import decode, encode
 from .records import Clock, Records
 from .switches import Switches
@@ -142,6 +144,18 @@ class Account(Records):
         """Another user's API token."""
         self.tokens[token] = user_id
 
+    def add_filter(self, name: str, kind: str, conditions: list[Record] | None = None) -> Record:
+        """A saved filter: `kind` as v1 names it (deals, org ...), conditions of its first group as v1 shows them."""
+        with self.changing():
+            key = self.tables.next_id("filter")
+            groups = [{"glue": "and", "conditions": conditions or []}, {"glue": "or", "conditions": []}]
+            now = as_v1(self.now)
+            return deepcopy(self.tables.add("filter", {
+                "id": key, "name": name, "filter_code": None, "is_editable": True, "active_flag": True, "type": kind,
+                "temporary_flag": None, "user_id": 1, "add_time": now, "update_time": now, "visible_to": "7",
+                "last_used_time": None, "custom_view_id": None, "conditions": {"glue": "and", "conditions": groups},
+            }))  # fmt: skip
+
     def edit(
         self, entity: str, key: int, *, by: int = 1, custom: Record | None = None, **fields: Any
     ) -> Record:  # fmt: skip
@@ -177,33 +191,8 @@ class Account(Records):
         return self.edit("deal", key, by=by, is_archived=True)
 
     def merge(self, entity: str, key: int, into: int, *, by: int = 1) -> Record:
-        """Merges an organization, person or deal into another, which stays.
-
-        What pointed at the merged record points at the other; empty fields are filled from it; listeners get a
-        delete with merged_to_id and a change with merged_from_id [facts: 6; filling assumed].
-        """
-        actor = Actor(by, "app")
-        with self.changing():
-            gone, stays = self.living(entity, key), self.living(entity, into)
-            if gone is stays:
-                raise ValueError("a record cannot be merged into itself")
-            fills = {name: value for name, value in gone.items() if stays.get(name) in (None, "", []) and value}
-            fills["custom_fields"] = gone["custom_fields"] | stays["custom_fields"]
-            before = {name: deepcopy(stays.get(name)) for name in fills if fills[name] != stays.get(name)}
-            stays |= fills | {"update_time": self.now}
-            link = {"organization": "org_id", "person": "person_id", "deal": "deal_id"}[entity]
-            for table in ("person", "deal", "note"):
-                for row in self.tables[table].values():
-                    if row.get(link) == key:
-                        row |= {link: into, "update_time": self.now}
-            if entity == "deal":
-                for line in self.tables.lines(key):
-                    moved = self.tables.remove("deal_product", line["id"])
-                    self.tables.add("deal_product", moved | {"deal_id": into})
-            gone |= {"is_deleted": True, "update_time": self.now}
-            self.tell("delete", entity, None, gone, actor, merged_to=into)
-            self.tell("change", entity, stays, before, actor, merged_from=key)
-            return deepcopy(stays)
+        """Merges an organization, person or deal into another, which stays (see `merging`)."""
+        return deepcopy(merge(self, entity, key, into, Actor(by, "app")))
 
     # -- surviving a restart ------------------------------------------------------------------------
 

@@ -24,6 +24,10 @@ class Switches:
     """Person fields notes, im, birthday, job_title, postal_address exist [facts: 5; otherwise 403]."""
     company_details: bool = False
     """Organization fields website, linkedin, industry, annual_revenue, employee_count exist [facts: 5]."""
+    activity_person_id: bool = False
+    """Accept person_id in an activity's body, as OpenAPI v2 has it; otherwise it is read-only [facts: 5]."""
+    nested_lead_pages: bool = False
+    """Lists of leads tell their page under `pagination`, like v1's other lists, not as OpenAPI v1 has it [assumed]."""
     search_delay: float = 0
     """Seconds until a written record can be found by search [facts: 5; inferred, no official figure]."""
     default_tax_method: str = "exclusive"

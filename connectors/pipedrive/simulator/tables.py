@@ -3,10 +3,12 @@
 from typing import Any
 
 Record = dict[str, Any]
+Key = int | str
+"""A number; of a lead a UUID [OpenAPI v1]."""
 
 ENTITIES = (
     "organization", "person", "deal", "deal_product", "product", "note", "pipeline", "stage", "user",
-    "currency", "webhook",
+    "currency", "webhook", "activity", "project", "task", "lead", "filter",
 )  # fmt: skip
 
 
@@ -14,11 +16,11 @@ class Tables:
     """Insertion-ordered tables; numbers are never given twice."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, dict[int, Record]] = {entity: {} for entity in ENTITIES}
+        self.rows: dict[str, dict[Any, Record]] = {entity: {} for entity in ENTITIES}
         self.last: dict[str, int] = dict.fromkeys(ENTITIES, 0)
         self._lines: dict[int, list[Record]] = {}
 
-    def __getitem__(self, entity: str) -> dict[int, Record]:
+    def __getitem__(self, entity: str) -> dict[Any, Record]:
         return self.rows[entity]
 
     def next_id(self, entity: str) -> int:
@@ -32,7 +34,7 @@ class Tables:
             self._lines.setdefault(record["deal_id"], []).append(record)
         return record
 
-    def remove(self, entity: str, key: int) -> Record:
+    def remove(self, entity: str, key: Key) -> Record:
         record = self.rows[entity].pop(key)
         if entity == "deal_product":
             self._lines[record["deal_id"]].remove(record)

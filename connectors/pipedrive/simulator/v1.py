@@ -1,8 +1,12 @@
-"""Endpoints of /api/v1 that are still v1 only: notes, users, currencies, webhooks [facts: 1]."""
+"""Endpoints of /api/v1 that are still v1 only: notes, users, currencies, filters, webhooks [facts: 1]; leads
+and merging have files of their own."""
 
+from copy import deepcopy
 from typing import Any
 
+from .activities import TYPES
 from .calls import Call, Endpoint, Reply, good
+from .moments import as_v1
 from .notes import LINKS
 from .queries import PAGE, PAGE_LIMIT, Query
 from .refusals import Invalid
@@ -12,10 +16,12 @@ from .webhooks import create_webhook, delete_webhook
 Record = dict[str, Any]
 
 NOTE_SORTS = ("id", "user_id", "deal_id", "person_id", "org_id", "content", "add_time", "update_time")
+FILTERED = ("deals", "leads", "org", "people", "products", "activity", "projects")
+"""Kinds of filters [OpenAPI v1]."""
 PINNED = ("pinned_to_deal_flag", "pinned_to_person_flag", "pinned_to_organization_flag")
 
 
-def _cut(rows: list[Record], start: int, limit: int) -> tuple[list[Record], Record]:
+def cut(rows: list[Record], start: int, limit: int) -> tuple[list[Record], Record]:
     """A page by offset, with v1's description of it [facts: 4]."""
     more = start + limit < len(rows)
     page = {"start": start, "limit": limit, "more_items_in_collection": more}
@@ -41,7 +47,7 @@ def list_notes(call: Call) -> Reply:
     ]
     rows = _sorted(rows, query)
     query.finish()
-    rows, page = _cut(rows, start, limit)
+    rows, page = cut(rows, start, limit)
     return good([note_v1(call.account, row, call.actor.user_id) for row in rows], pagination=page)
 
 
@@ -105,6 +111,36 @@ def list_currencies(call: Call) -> Reply:
     return good([row for row in rows if term in row["name"].casefold() or term in row["code"].casefold()])
 
 
+def list_activity_types(call: Call) -> Reply:
+    """The types that every account starts with [OpenAPI v1 getActivityTypes; the set assumed]."""
+    call.query.finish()
+    born = as_v1(call.account.find("user", 1)["created"])
+    return good([
+        {"id": number, "order_nr": number, "name": name.capitalize(), "key_string": name, "icon_key": name,
+         "active_flag": True, "color": "FFFFFF", "is_custom_flag": False, "add_time": born, "update_time": born}
+        for number, name in enumerate(TYPES, 1)
+    ])  # fmt: skip
+
+
+def list_filters(call: Call) -> Reply:
+    """Saved filters, without their conditions [OpenAPI v1 getFilters]."""
+    kind = call.query.choice("type", FILTERED, "") if call.query.text("type") else None
+    call.query.finish()
+    rows = [row for row in call.account.tables["filter"].values() if kind in (None, row["type"])]
+    return good([{key: value for key, value in row.items() if key != "conditions"} for row in rows])
+
+
+def get_filter(call: Call) -> Reply:
+    """One with its conditions, their field codes only when asked for [OpenAPI v1 getFilter]."""
+    coded = call.query.flag("include_field_code")
+    call.query.finish()
+    row = deepcopy(call.account.find("filter", call.number()))
+    for group in row["conditions"]["conditions"] if not coded else ():
+        for one in group["conditions"]:
+            one.pop("field_code", None)
+    return good(row)
+
+
 def list_webhooks(call: Call) -> Reply:
     call.query.finish()
     rows = list(call.account.tables["webhook"].values())
@@ -131,6 +167,9 @@ ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     ("GET", "/users/me"): get_me,
     ("GET", "/users/{id}"): get_user,
     ("GET", "/currencies"): list_currencies,
+    ("GET", "/activityTypes"): list_activity_types,
+    ("GET", "/filters"): list_filters,
+    ("GET", "/filters/{id}"): get_filter,
     ("GET", "/webhooks"): list_webhooks,
     ("POST", "/webhooks"): add_webhook,
     ("DELETE", "/webhooks/{id}"): remove_webhook,

@@ -9,7 +9,7 @@ from .fields import EXTRAS, FIELD_ENTITIES
 from .moments import before
 from .queries import IDS_LIMIT, paged
 from .records import PURGED_AFTER_DAYS
-from .refusals import Forbidden, Invalid
+from .refusals import Forbidden, Invalid, Missing
 from .search import SEARCHED, by_field, found, item, term_of
 from .views import View
 
@@ -57,6 +57,7 @@ def _listed(entity: str, call: Call, archived: bool) -> Reply:
         row
         for row in call.account.tables[entity].values()
         if keep(row)
+        and call.account.sees(call.actor.user_id, row)
         and since <= row["update_time"] < until
         and (ids is None or row["id"] in ids)
         and all(row[name] == value for name, value in wanted.items())
@@ -94,10 +95,18 @@ def get_record(entity: str, call: Call) -> Reply:
     """Also deleted and archived ones, with their flags set [assumed for deleted]."""
     if entity == "product":
         call.query.finish()  # takes no parameters [OpenAPI v2 getProduct]
-        return good(View(call.account, entity).show(call.account.find(entity, call.number())))
+        return good(View(call.account, entity).show(_found(entity, call)))
     view = View(call.account, entity, call.query)
     call.query.finish()
-    return good(view.show(call.account.find(entity, call.number())))
+    return good(view.show(_found(entity, call)))
+
+
+def _found(entity: str, call: Call) -> Record:
+    """The stored record, if the token's user sees it: a hidden one is not found [assumed: 404]."""
+    row = call.account.find(entity, call.number())
+    if not call.account.sees(call.actor.user_id, row):
+        raise Missing(f"{entity.capitalize()} not found")
+    return row
 
 
 def add_record(entity: str, call: Call) -> Reply:
@@ -108,12 +117,14 @@ def add_record(entity: str, call: Call) -> Reply:
 
 def change_record(entity: str, call: Call) -> Reply:
     call.query.finish()
+    _found(entity, call)
     row = call.account.update(entity, call.number(), call.body, call.actor)
     return good(View(call.account, entity).show(row))
 
 
 def delete_record(entity: str, call: Call) -> Reply:
     call.query.finish()
+    _found(entity, call)
     return good({"id": call.account.delete(entity, call.number(), call.actor)["id"]})
 
 
@@ -263,8 +274,13 @@ def search_records(entity: str, call: Call) -> Reply:
         wanted["status"] = call.query.text("status")
     wanted = {key: value for key, value in wanted.items() if value is not None}
     hits = found(call.account, entity, term, exact, fields)
+    hits = _seen(call, hits)
     hits = [hit for hit in hits if all(hit["row"][key] == value for key, value in wanted.items())]
     return _page_of_hits(call, [(entity, hit) for hit in hits], 500)
+
+
+def _seen(call: Call, hits: list[Record]) -> list[Record]:
+    return [hit for hit in hits if call.account.sees(call.actor.user_id, hit["row"])]
 
 
 def search_items(call: Call) -> Reply:
@@ -276,7 +292,7 @@ def search_items(call: Call) -> Reply:
     for entity in SEARCHED:
         if entity in entities:
             own = [name for name in fields if name in SEARCHED[entity]]
-            hits += [(entity, hit) for hit in found(call.account, entity, term, exact, own)]
+            hits += [(entity, hit) for hit in _seen(call, found(call.account, entity, term, exact, own))]
     hits.sort(key=lambda pair: -pair[1]["score"])
     return _page_of_hits(call, hits, ITEM_LIMIT)
 

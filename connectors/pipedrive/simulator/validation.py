@@ -1,6 +1,6 @@
 """Which keys each entity takes, and in which shape: a request's body in, a checked body out.
 
-Keys and nullability follow the request schemas of OpenAPI v2 (v1 for notes). Whatever the schema does not
+Keys and nullability follow the request schemas of OpenAPI v2 (v1 for notes and leads). Whatever the schema does not
 name is refused at the root, as the live service does [facts: 4, client-nodejs 651]; v1 notes are held to
 the same [assumed, stricter]. Rules between keys (won_time only when won) belong to the entities' modules.
 """
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from . import values
+from .activities import TYPES
 from .refusals import Forbidden, Invalid
 from .values import LONG_TEXT, Check, Fault, Known, reference, text
 
@@ -26,6 +27,9 @@ class Key:
     required: bool = False
     nullable: bool = False
     only_new: bool = False
+    only_changed: bool = False
+    switch: str | None = None
+    """The switch without which the key is refused."""
     feature: str | None = None
 
 
@@ -60,6 +64,19 @@ def _prices(value: Any, known: Known) -> list[dict[str, Any]]:
     if len(set(codes)) != len(codes):
         raise Fault("only one price per currency")  # [OpenAPI v2 addProduct]
     return kept
+
+
+_participant = values.parts({"person_id": reference("person")}, {"primary": values.flag})
+
+
+def _participants(value: Any, known: Known) -> list[dict[str, Any]]:
+    if not isinstance(value, list):
+        raise Fault("The value is not a valid 'array'")
+    return [_participant(item, known) for item in value]
+
+
+def _users(value: Any, known: Known) -> list[int]:
+    return [reference("user")(one, known) for one in values.whole_list(value, known)]
 
 
 SCHEMAS: dict[str, dict[str, Key]] = {
@@ -140,6 +157,66 @@ SCHEMAS: dict[str, dict[str, Key]] = {
         "billing_frequency_cycles": Key(values.whole(1, CYCLES), nullable=True),
         "billing_start_date": Key(values.day, nullable=True),
     },
+    "activity": {
+        "subject": Key(text(255, empty=False)),
+        "type": Key(values.choice(*TYPES)),  # an unknown key string is refused [assumed]
+        "deal_id": Key(reference("deal"), nullable=True),
+        "lead_id": Key(reference("lead"), nullable=True),
+        "org_id": Key(reference("organization"), nullable=True),
+        "person_id": Key(reference("person"), switch="activity_person_id"),
+        "project_id": Key(reference("project"), nullable=True),
+        "due_date": Key(values.close_day),
+        "due_time": Key(values.clock),
+        "duration": Key(values.clock),
+        "busy": Key(values.flag),
+        "done": Key(values.flag),
+        "location": Key(values.address),
+        "participants": Key(_participants),
+        "public_description": Key(text(LONG_TEXT)),
+        "priority": Key(values.number),
+        "note": Key(text(NOTE_LENGTH)),
+        "owner_id": Key(reference("user")),
+    },
+    "project": {
+        "title": Key(text(255, empty=False), required=True),
+        "description": Key(text(LONG_TEXT)),
+        "status": Key(values.choice("open", "completed", "canceled")),
+        "board_id": Key(values.choice(1)),
+        "phase_id": Key(values.choice(1)),
+        "owner_id": Key(reference("user")),
+        "start_date": Key(values.day),
+        "end_date": Key(values.day),
+        "deal_ids": Key(values.whole_list),
+        "person_ids": Key(values.whole_list),
+        "org_ids": Key(values.whole_list),
+        "health_status": Key(values.number),
+    },
+    "task": {
+        "title": Key(text(255, empty=False), required=True),
+        "project_id": Key(reference("project"), required=True),
+        "parent_task_id": Key(reference("task"), nullable=True),
+        "description": Key(text(LONG_TEXT), nullable=True),
+        "done": Key(values.bit),
+        "milestone": Key(values.bit),
+        "due_date": Key(values.day, nullable=True),
+        "start_date": Key(values.day, nullable=True),
+        "assignee_id": Key(reference("user"), nullable=True),
+        "assignee_ids": Key(_users),
+        "priority": Key(values.number, nullable=True),
+    },
+    "lead": {
+        "title": Key(text(255, empty=False), required=True),
+        "owner_id": Key(reference("user")),
+        "person_id": Key(reference("person"), nullable=True),
+        "organization_id": Key(reference("organization"), nullable=True),
+        "value": Key(values.parts({"amount": values.number, "currency": values.currency}), nullable=True),
+        "expected_close_date": Key(values.day, nullable=True),
+        "visible_to": Key(values.choice("1", "3", "5", "7")),
+        "was_seen": Key(values.flag),
+        "is_archived": Key(values.flag, only_changed=True),
+        "origin_id": Key(text(255), nullable=True, only_new=True),
+        "channel_id": Key(text(255), nullable=True),
+    },
     "pipeline": {
         "name": Key(text(255, empty=False), required=True),
         "is_deal_probability_enabled": Key(values.flag),
@@ -165,7 +242,11 @@ SCHEMAS: dict[str, dict[str, Key]] = {
 }
 """Root keys by entity. A deal takes no add_time in v2 [facts: 5]."""
 
-CUSTOMISED = frozenset({"organization", "person", "deal", "product"})
+CUSTOMISED = frozenset({"organization", "person", "deal", "product", "lead"})
+
+
+def _switched_off(key: Key, book: Book) -> bool:
+    return key.switch is not None and not book.has_feature(key.switch)
 
 
 def check(entity: str, body: Any, book: Book, *, new: bool) -> dict[str, Any]:
@@ -180,7 +261,7 @@ def check(entity: str, body: Any, book: Book, *, new: bool) -> dict[str, Any]:
             kept[name] = _custom(entity, value, book, reasons)
             continue
         key = schema.get(name)
-        if key is None or (key.only_new and not new):
+        if key is None or (key.only_changed if new else key.only_new) or _switched_off(key, book):
             reasons.append(f"{name}: Parameter '{name}' is not allowed for this request")
             continue
         if key.feature and not book.has_feature(key.feature):

@@ -88,7 +88,7 @@ def flag(value: Any, known: Known) -> bool:
 
 
 def bit(value: Any, known: Known) -> bool:
-    """v1's 0 or 1 [OpenAPI v1 notes]."""
+    """A flag as 0 or 1 [OpenAPI v1 notes, v2 tasks]."""
     if not is_whole(value) or value not in (0, 1):
         raise Fault("must be 0 or 1")
     return bool(value)
@@ -106,12 +106,15 @@ def choice(*values: Any) -> Check:
 def reference(entity: str) -> Check:
     """The id, as a number, of a record that is there [assumed: 400 otherwise]."""
 
-    def check(value: Any, known: Known) -> int:
-        if not is_whole(value):
+    def check(value: Any, known: Known) -> Any:
+        if entity == "lead":  # its key is a UUID [OpenAPI v1]
+            if not isinstance(value, str):
+                raise Fault("The value is not a valid 'string'")
+        elif not is_whole(value):
             raise Fault("The value is not a valid 'number'")
         if not known.exists(entity, value):
             raise Fault(f"{entity} {value} not found")
-        return int(value)
+        return value
 
     return check
 

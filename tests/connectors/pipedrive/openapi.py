@@ -6,7 +6,7 @@
 What a server accepted (status under 400) must be a valid request, and every documented answer must be a valid
 response. Error bodies are undocumented nearly everywhere: those are held to the envelope in error-shapes.json.
 The documents are read with the overlay that the reference's README describes; besides, lists of words may hold
-several (`_listed`), and two contradictions are repaired (`_repair`).
+several (`_listed`), and three contradictions are repaired (`_repair`).
 """
 
 import hashlib
@@ -186,11 +186,13 @@ def _nullable(schema: Any) -> None:
 
 
 def _repair(path: str, schema: Any) -> None:
-    """Two response types that the documents themselves contradict: a deal's value is a number everywhere else,
-    and a product's code is text in the example of /itemSearch."""
-    if path not in ("/deals/search", "/products/search"):
+    """Response types that the documents themselves contradict: a deal's value is a number everywhere else, a
+    product's code is text in the example of /itemSearch, and an activity type's times are v1's in its example."""
+    if path not in ("/deals/search", "/products/search", "/activityTypes"):
         return
     if isinstance(schema, dict):
+        if path == "/activityTypes":
+            schema.pop("format", None)
         for name in ("value", "code"):
             prop = schema.get("properties", {}).get(name)
             if prop and prop.get("type") == "integer":

@@ -33,6 +33,7 @@ def test_words_win_over_variables_in_paths() -> None:
 @pytest.mark.reference
 def test_every_operation_answers_as_documented(client: httpx.Client, account: Account) -> None:
     load_judge()
+    account.add_filter("Open deals", "deals")
     _tour(client)
     missed = {o.name for o in OPERATIONS} - {e.operation for e in account.ledger.entries if e.ok}
     assert missed == set()
@@ -90,14 +91,54 @@ def _tour(client: httpx.Client) -> None:
     ask("GET", "/v1/notes/1")
     ask("GET", "/v1/notes?deal_id=1&sort=add_time DESC")
     ask("DELETE", "/api/v1/notes/1")
-    for path in ("users", "users/me", "users/1", "currencies"):
+    _work(ask)
+    _leads(ask)
+    for path in ("users", "users/me", "users/1", "currencies", "activityTypes", "filters?type=deals", "filters/1"):
         ask("GET", f"/api/v1/{path}")
     hook = {"subscription_url": "https://sync.example.com/x", "event_action": "*", "event_object": "*", "name": "x"}
     ask("POST", "/api/v1/webhooks", hook)
     ask("GET", "/api/v1/webhooks")
     ask("DELETE", "/api/v1/webhooks/1")
-    for plural in made:
-        ask("DELETE", f"/api/v2/{plural}/1")
+    for plural in ("organizations", "persons", "deals"):
+        ask("POST", f"/api/v2/{plural}", made[plural] | ({} if plural == "organizations" else {"org_id": 2}))
+        ask("PUT", f"/api/v1/{plural}/1/merge", {"merge_with_id": 2})
+    for plural in ("deals", "persons", "organizations"):
+        ask("DELETE", f"/api/v2/{plural}/2")
+    ask("DELETE", "/api/v2/products/1")
+
+
+def _work(ask: Any) -> None:
+    """Activities, projects and tasks."""
+    done = {"subject": "Call back", "type": "call", "deal_id": 1, "participants": [{"person_id": 1, "primary": True}]}
+    ask("POST", "/api/v2/activities", done | {"due_date": "2026-12-01", "due_time": "09:30", "duration": "01:00"})
+    ask("PATCH", "/api/v2/activities/1", {"done": True, "location": {"value": "1 Main Street"}, "note": "<p>x</p>"})
+    ask("GET", "/api/v2/activities/1?include_fields=attendees")
+    ask("GET", "/api/v2/activities?deal_id=1&done=true&sort_by=due_date")
+    ask("DELETE", "/api/v2/activities/1")
+    ask("POST", "/api/v2/projects", {"title": "Kitchen", "deal_ids": [1]})
+    ask("PATCH", "/api/v2/projects/1", {"status": "completed"})
+    ask("GET", "/api/v2/projects/1")
+    ask("GET", "/api/v2/projects?deal_id=1")
+    ask("POST", "/api/v2/tasks", {"title": "Order tiles", "project_id": 1, "assignee_id": 1})
+    ask("POST", "/api/v2/tasks", {"title": "Call the shop", "project_id": 1, "parent_task_id": 1, "milestone": 1})
+    ask("PATCH", "/api/v2/tasks/1", {"done": 1, "due_date": None})
+    ask("GET", "/api/v2/tasks/1")
+    ask("GET", "/api/v2/tasks?parent_task_id=null&is_done=true")
+    for path in ("tasks/1", "projects/1"):
+        ask("DELETE", f"/api/v2/{path}")
+
+
+def _leads(ask: Any) -> None:
+    """Leads, with a custom field of the deals."""
+    code = ask("POST", "/api/v2/dealFields", {"field_name": "Budget", "field_type": "monetary"})["data"]["field_code"]
+    body = {"title": "Estimate 4", "organization_id": 1, "value": {"amount": 99.5, "currency": "USD"}}
+    lead = ask("POST", "/api/v1/leads", body | {code: 12.5, f"{code}_currency": "EUR"})["data"]
+    assert (lead[code], lead[f"{code}_currency"]) == (12.5, "EUR")
+    ask("GET", f"/api/v1/leads/{lead['id']}")
+    ask("GET", "/api/v1/leads?organization_id=1&sort=title")
+    ask("PATCH", f"/api/v1/leads/{lead['id']}", {"is_archived": True, code: None})
+    ask("GET", "/api/v1/leads/archived")
+    ask("DELETE", f"/api/v1/leads/{lead['id']}")
 
 
 UNDOCUMENTED = {
