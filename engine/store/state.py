@@ -28,6 +28,18 @@ table = sa.Table(
 )
 
 _PUT = upsert(table)
+_HERE = table.c.scope == sa.bindparam("here")
+_THIS = sa.and_(_HERE, table.c.key == sa.bindparam("this"))
+_GET = sa.select(table.c.value, table.c.expires_at).where(_THIS)
+_REMOVE = sa.delete(table).where(_THIS)
+_SWEEP = sa.delete(table).where(
+    _HERE,
+    table.c.key.in_(
+        sa.select(table.c.key)
+        .where(_HERE, table.c.expires_at <= sa.bindparam("now", type_=Moment))
+        .with_for_update(skip_locked=True)
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +81,7 @@ class StoreState:
             return Spending(db).spent(self.scope, name, window, self.clock())
 
     def _read(self, db: sa.Connection, key: str) -> Any | None:
-        query = sa.select(table.c.value, table.c.expires_at).where(table.c.scope == self.scope, table.c.key == key)
-        row = db.execute(query).one_or_none()
+        row = db.execute(_GET, {"here": self.scope, "this": key}).one_or_none()
         if row is None or (row.expires_at is not None and row.expires_at <= self.clock()):
             return None
         return row.value
@@ -78,11 +89,9 @@ class StoreState:
     def _write(self, db: sa.Connection, key: str, value: Any | None, ttl: timedelta | None) -> None:
         """Store or remove, and sweep out what has expired in this scope."""
         now = self.clock()
-        here = table.c.scope == self.scope
-        expired = sa.select(table.c.key).where(here, table.c.expires_at <= now).with_for_update(skip_locked=True)
-        db.execute(sa.delete(table).where(here, table.c.key.in_(expired)))
+        db.execute(_SWEEP, {"here": self.scope, "now": now})
         if value is None:
-            db.execute(sa.delete(table).where(here, table.c.key == key))
+            db.execute(_REMOVE, {"here": self.scope, "this": key})
             return
         expires_at = None if ttl is None else now + ttl
         db.execute(_PUT, {"scope": self.scope, "key": key, "value": value, "expires_at": expires_at})
