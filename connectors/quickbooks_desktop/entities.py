@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -20,6 +21,9 @@ from engine.protocol import Catalogue, Entity, Field, FieldType, Relation
 
 BOOKKEEPING = ("TimeModified", "EditSequence")
 """Asked for with every record, besides its key."""
+
+FORGETS = timedelta(days=90)
+"""Deletions are told for so long. [facts 2.9]"""
 
 ADDRESS_LINES = ("Addr1", "Addr2", "Addr3", "Addr4", "Addr5")
 ADDRESS_PARTS = {"city": "City", "region": "State", "postal_code": "PostalCode", "country": "Country"}
@@ -136,6 +140,7 @@ def _source(name: str, data: Mapping[str, Any]) -> Source:
         date=data.get("date"),
         voids=data.get("voids"),
         reports_gone=True,
+        remembers_gone=FORGETS,
         lookups=relations["lookups"],
         touches=relations["touches"],
         pulls=relations["pulls"],

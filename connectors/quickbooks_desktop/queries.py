@@ -6,10 +6,13 @@ Iterators and status codes are followed in reading. [facts 2.2, 2.3, 2.9; XSD]
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from connectors.quickbooks_desktop.entities import Read, Source
 from connectors.quickbooks_desktop.notation import read as shapes
 from connectors.quickbooks_desktop.qbxml import Ask, Expected, Part, table
+from connectors.quickbooks_desktop.windows import Window
 from engine.protocol import Query
 
 MOST_KEYS = 100
@@ -19,8 +22,18 @@ DELETED_LIST = shapes("ListDelType text\nListID id\nTimeCreated datetime\nTimeDe
 DELETED_TXN = shapes("TxnDelType text\nTxnID id\nTimeCreated datetime\nTimeDeleted datetime\nRefNumber text")
 
 
-def ask_changed(source: Source, read: Read, query: Query, page: int | None, iterator: str | None, id_: str) -> Ask:
-    """Records changed since the cursor, or all of them (transactions from `since`); a page of an iterator if `page`."""
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which records are asked for: those changed since a moment (wall-clock text), or those of a window; else all."""
+
+    changed: str | None = None
+    window: Window | None = None
+
+
+def ask_span(
+    source: Source, read: Read, query: Query, span: Span, page: int | None, iterator: str | None, id_: str
+) -> Ask:
+    """Records of a span, or their keys alone for an `all`; a page of an iterator if `page`."""
     attributes = {"requestID": id_}
     parts: list[Part] = []
     if page is not None:
@@ -29,8 +42,9 @@ def ask_changed(source: Source, read: Read, query: Query, page: int | None, iter
             attributes["iteratorID"] = iterator
         parts.append(("MaxReturned", str(page)))
     if iterator is None:  # an iterator keeps the filter it was started with [facts 2.3]
-        parts += _filter(source, query)
-    return Ask(f"{read.query}Query", (*parts, *_tail(source, query)), attributes)
+        parts += _filter(source, span)
+    tail = [("IncludeRetElement", source.entity.key)] if query.kind == "all" else _tail(source, query)
+    return Ask(f"{read.query}Query", (*parts, *tail), attributes)
 
 
 def ask_keys(source: Source, read: Read, query: Query, keys: Sequence[str], id_: str) -> Ask:
@@ -45,8 +59,8 @@ def ask_unpaid(source: Source, read: Read, id_: str) -> Ask:
     return Ask(f"{read.query}Query", tuple(parts), {"requestID": id_})
 
 
-def expected_unpaid(source: Source, read: Read) -> Expected:
-    """How to read the answer to that: keys and nothing else."""
+def expected_keys(source: Source, read: Read) -> Expected:
+    """How to read keys and nothing else."""
     return Expected(f"{read.query}Query", {tag: table(source.shapes, (source.entity.key,)) for tag in read.answers})
 
 
@@ -67,20 +81,32 @@ def expected(source: Source, read: Read, query: Query) -> Expected:
             "TxnDeletedQuery" if txn else "ListDeletedQuery",
             {"TxnDeletedRet" if txn else "ListDeletedRet": table(DELETED_TXN if txn else DELETED_LIST)},
         )
+    if query.kind == "all":
+        return expected_keys(source, read)
     asked = source.asked(query.fields)
     return Expected(f"{read.query}Query", {tag: table(source.shapes, asked) for tag in read.answers})
 
 
-def _filter(source: Source, query: Query) -> list[Part]:
+def _filter(source: Source, span: Span) -> list[Part]:
     """Transactions know either a filter by change or one by date, not both; lists a filter by change."""
+    window = span.window or Window()
     if not source.is_transaction:
-        since: list[Part] = [("FromModifiedDate", query.cursor)] if query.cursor else []
-        return [("ActiveStatus", "All"), *since]
-    if query.cursor:
-        return [("ModifiedDateRangeFilter", (("FromModifiedDate", query.cursor),))]
-    if query.since:
-        return [("TxnDateRangeFilter", (("FromTxnDate", query.since),))]
-    return []
+        begin, end = span.changed or window.begin, window.end and _next(window.end)
+        return [("ActiveStatus", "All"), *_range("ModifiedDate", begin, end)]
+    if span.changed:
+        return [("ModifiedDateRangeFilter", _range("ModifiedDate", span.changed, None))]
+    dates = _range("TxnDate", window.begin, window.end)
+    return [("TxnDateRangeFilter", dates)] if dates else []
+
+
+def _range(word: str, begin: str | None, end: str | None) -> tuple[Part, ...]:
+    ends = ((f"From{word}", begin), (f"To{word}", end))
+    return tuple((name, value) for name, value in ends if value)
+
+
+def _next(day: str) -> str:
+    """Stamps of changes may be an hour off around a day's end, so windows overlap by a day. [facts 2.4]"""
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
 
 
 def _tail(source: Source, query: Query) -> list[Part]:

@@ -1,7 +1,8 @@
 """One query on its way through QuickBooks: what to ask next, and what an answer means. Pure but for its own place.
 
 A reading goes through the queries of its entity one after the other, through an iterator page by page or through its
-keys chunk by chunk; it is packed into State between two calls. [facts 2.3, 2.9, 2.10]
+keys chunk by chunk; a first reading does so window by window. It is packed into State between two calls.
+[facts 2.3, 2.9, 2.10]
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.quickbooks_desktop import queries, status
+from connectors.quickbooks_desktop import queries, status, windows
 from connectors.quickbooks_desktop.cursors import cursor
 from connectors.quickbooks_desktop.entities import Read, Source, sources
 from connectors.quickbooks_desktop.qbxml import Answer, Ask, Expected
+from connectors.quickbooks_desktop.windows import Window
 from engine.protocol import Failed, Found, Gone, Page, Query, Record
 
 MOST_RESTARTS = 3
@@ -57,6 +59,8 @@ class Reading:
     request_id: str = ""
     """Kept for all of its requests; QuickBooks echoes it."""
     part: int = 0
+    window: Window | None = None
+    """Of a first reading: the window that it is at. None while it asks for what changed since it began."""
     iterator: str | None = None
     remaining: int | None = None
     """Records that the iterator still holds."""
@@ -66,7 +70,9 @@ class Reading:
     """Keys that it did not find; the entity's next query message is asked for them."""
     size: int = queries.MOST_KEYS
     given: int = 0
-    """Records that came so far."""
+    """Records that came so far; of a first reading, in this window."""
+    total: int = 0
+    """Records that came in all windows before."""
     restarts: int = 0
     settling: str = ""
     """At its end it compares what is unpaid: `list` asks for QuickBooks' list, `keys` for what that does not have."""
@@ -76,13 +82,16 @@ class Reading:
     def pack(self) -> dict[str, Any]:
         """As a JSON-able dict."""
         data = {name: getattr(self, name) for name in self.__slots__}  # asdict would copy all keys
-        return {**data, "query": self.query.pack(), "began": self.began.isoformat() if self.began else None}
+        window = [self.window.begin, self.window.end] if self.window else None
+        began = self.began.isoformat() if self.began else None
+        return {**data, "query": self.query.pack(), "began": began, "window": window}
 
     @classmethod
     def unpack(cls, data: Mapping[str, Any]) -> Reading:
         """The reading that `pack` made this of."""
         began = datetime.fromisoformat(data["began"]) if data["began"] else None
-        return cls(**{**data, "query": Query.unpack(data["query"]), "began": began})
+        window = Window(*data["window"]) if data["window"] else None
+        return cls(**{**data, "query": Query.unpack(data["query"]), "began": began, "window": window})
 
     @property
     def source(self) -> Source:
@@ -97,12 +106,26 @@ class Reading:
     @property
     def iterates(self) -> bool:
         """It comes page by page, so it gets a message set of its own."""
-        return self.query.kind == "changed" and self.read.iterates and not self.settling
+        return self.query.kind in ("changed", "all") and self.read.iterates and not self.settling
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys that the next request asks for."""
         return tuple((self.query.keys if self.queue is None else self.queue)[: self.size])
+
+    @property
+    def since(self) -> str | None:
+        """Where the oldest window begins. Only transactions have a date of their own to be left out by."""
+        return self.query.since if self.source.is_transaction else None
+
+    def begin(self, now: datetime, zone: ZoneInfo) -> None:
+        """Its first request goes out: a first reading begins with its newest window."""
+        if self.began is not None:
+            return
+        self.began = now
+        if self.query.kind == "changed" and not self.query.cursor:
+            in_windows = all(one.iterates for one in self.source.reads)  # the others answer with all at once
+            self.window = windows.newest(_day(now, zone), self.since) if in_windows else Window(self.since)
 
     def ask(self, page: int) -> Ask:
         """The next request; `page` is the size of an iterator's page."""
@@ -113,7 +136,9 @@ class Reading:
         if self.query.kind == "keys" or self.settling:
             return queries.ask_keys(self.source, self.read, self.query, self.keys, self.request_id)
         size = page if self.read.iterates else None
-        return queries.ask_changed(self.source, self.read, self.query, size, self.iterator, self.request_id)
+        changed = windows.unpack(self.query.cursor)[0] if self.query.kind == "changed" and not self.window else None
+        span = queries.Span(changed, self.window)
+        return queries.ask_span(self.source, self.read, self.query, span, size, self.iterator, self.request_id)
 
     @property
     def progress(self) -> float:
@@ -127,7 +152,7 @@ class Reading:
     def expected(self) -> Expected:
         """How its answer is read."""
         if self.settling == "list":
-            return queries.expected_unpaid(self.source, self.read)
+            return queries.expected_keys(self.source, self.read)
         return queries.expected(self.source, self.read, self.query)
 
     def take(self, answer: Answer, asked_at: datetime, around: Surroundings) -> Outcome:
@@ -141,25 +166,62 @@ class Reading:
         if self.query.kind == "keys" or self.settling:
             return self._take_keys(answer, asked_at, around)
         if answer.code in status.NOT_SUPPORTED and self.source.optional:
+            # of a feature that is switched off it cannot be said what is there
             return Outcome([self._last((), (), asked_at, around)], over=True)
         if not status.is_answer(answer.code):
             return self._failed(answer)
         if self.query.kind == "gone":
             gone = tuple(self._gone(record) for _, record in answer.records)
             return Outcome([self._last((), gone, asked_at, around)], over=True)
+        if self.query.kind == "all":
+            return self._take_all(answer, asked_at)
         found = tuple(self._found(name, record, around) for name, record in answer.records)
-        self.iterator, self.remaining = answer.iterator, answer.remaining
-        self.given += len(found)
-        if self.iterates and self.iterator and self.remaining:
-            return Outcome([Page(found, read_at=asked_at)])
-        self.iterator, self.remaining = None, None
-        self.part += 1
-        if self.part < len(self.source.reads):
-            return Outcome(_chunks(found, asked_at))
+        whole = self._advance(answer)
+        if not whole or self.part < len(self.source.reads):
+            return Outcome(self._chunks(found, asked_at))
+        if (before := self._before) is not None:
+            return self._next_window(found, before, asked_at, around)
         if around.unpaid is not None:
             self.settling, self.part = "list", 0
-            return Outcome(_chunks(found, asked_at))
-        return Outcome([*_chunks(found[:-PAGE], asked_at), self._last(found[-PAGE:], (), asked_at, around)], over=True)
+            return Outcome(self._chunks(found, asked_at))
+        chunks = self._chunks(found[:-PAGE], asked_at)
+        return Outcome([*chunks, self._last(found[-PAGE:], (), asked_at, around)], over=True)
+
+    def _advance(self, answer: Answer) -> bool:
+        """Go on after a page; whether the query message that it was at is through."""
+        self.iterator, self.remaining = answer.iterator, answer.remaining
+        self.given += len(answer.records)
+        if self.iterates and self.iterator and self.remaining:
+            return False
+        self.iterator, self.remaining = None, None
+        self.part += 1
+        return True
+
+    def _take_all(self, answer: Answer, asked_at: datetime) -> Outcome:
+        there = tuple(str(record.get(self.source.entity.key) or "") for _, record in answer.records)
+        done = self._advance(answer) and self.part == len(self.source.reads)
+        return Outcome([Page(there=there, done=done, read_at=asked_at)], over=done)
+
+    @property
+    def _before(self) -> str | None:
+        """Of a first reading: the day before which there is more to read."""
+        if self.window is not None:
+            return windows.rest(self.window, self.since)
+        return windows.unpack(self.query.cursor)[1]
+
+    def _next_window(self, found: tuple[Found, ...], before: str, asked_at: datetime, around: Surroundings) -> Outcome:
+        """A window (or what changed since the first) was read whole: say so, and go on or let others go before."""
+        began = self.began or asked_at
+        place = Page(cursor=windows.pack(cursor(began, around.zone), before), read_at=asked_at)
+        outcome = Outcome([*self._chunks(found, asked_at), place])
+        self.total += self.given
+        if self.window is not None and windows.is_enough(self.total, began, asked_at):
+            outcome.over = True
+            return outcome
+        given = self.given if self.window is not None else windows.FEW
+        self.window = windows.next_before(before, _day(began, around.zone), self.since, given)
+        self.part, self.given, self.restarts = 0, 0, 0
+        return outcome
 
     def _take_unpaid(self, answer: Answer, asked_at: datetime, around: Surroundings) -> Outcome:
         """What we hold as unpaid and QuickBooks does not was settled without being marked as changed: read it again."""
@@ -207,6 +269,11 @@ class Reading:
     def _last(self, found: tuple[Found, ...], gone: tuple[Gone, ...], asked_at: datetime, around: Surroundings) -> Page:
         return Page(found, gone, done=True, cursor=cursor(self.began or asked_at, around.zone), read_at=asked_at)
 
+    def _chunks(self, found: tuple[Found, ...], asked_at: datetime) -> list[Page]:
+        recent = self.window is None and windows.unpack(self.query.cursor)[1] is not None
+        places = range(0, len(found), PAGE)
+        return [Page(found[place : place + PAGE], recent=recent, read_at=asked_at) for place in places]
+
     def _found(self, element: str, record: Record, around: Surroundings) -> Found:
         source = self.source
         if source.kinds:
@@ -221,5 +288,5 @@ class Reading:
         return Gone(str(record.get(self.source.entity.key) or ""), at=record.get("TimeDeleted"))
 
 
-def _chunks(found: tuple[Found, ...], asked_at: datetime) -> list[Page]:
-    return [Page(found[place : place + PAGE], read_at=asked_at) for place in range(0, len(found), PAGE)]
+def _day(moment: datetime, zone: ZoneInfo) -> date:
+    return moment.astimezone(zone).date()

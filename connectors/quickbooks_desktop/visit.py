@@ -11,9 +11,9 @@ import json
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from connectors.quickbooks_desktop import carrier, custom_fields, pages, receipts, status, unpaid
+from connectors.quickbooks_desktop import carrier, custom_fields, pages, receipts, status, unpaid, windows
 from connectors.quickbooks_desktop.carrier import Carrier
 from connectors.quickbooks_desktop.company import GREETING, Company, read_company, stranger
 from connectors.quickbooks_desktop.entities import sources
@@ -37,6 +37,9 @@ MOST_WRITES = 4
 
 MOST_ATTEMPTS = 3
 """Of the same query in one visit, so that no visit goes on for ever."""
+
+LONGEST = timedelta(minutes=30)
+"""A visit begins no more windows of first readings after that; the next one asks for all that is new before."""
 
 FINISHED = 100
 BROKEN = -1
@@ -130,7 +133,7 @@ class Visit:
             if not reading.request_id:
                 session.number += 1
                 reading.request_id = str(session.number)
-            reading.began = reading.began or self.now
+            reading.begin(self.now, self.site.zone)
             asks.append(reading.ask(pages.page_size(self.site.state, self.settings.page_sizes, reading.query.entity)))
         session.out_at = self.now
         session.requests += 1
@@ -173,6 +176,8 @@ class Visit:
         if request.kind == "keys" and not request.keys:
             self.site.work.give(request, Page(done=True, read_at=self.now))
             return True
+        if self._is_late(request):
+            return False
         self._remember(request)
         meaning = _meaning(request)
         times = self.session.carried.get(meaning, 0)
@@ -181,6 +186,10 @@ class Visit:
         self.session.carried[meaning] = times + 1
         self.session.plan.append(Reading(request))
         return True
+
+    def _is_late(self, query: Query) -> bool:
+        """Whether it is the rest of a first reading, and time that the next visit asks for what is new first."""
+        return windows.unpack(query.cursor)[1] is not None and self.now - self.session.started_at > LONGEST
 
     def _remember(self, query: Query) -> None:
         """Keep which fields the engine asks for, where it may also write: a written record shall look the same."""

@@ -27,11 +27,17 @@ _PUT = upsert(table)
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where the next reading begins; times (aware UTC) of the last complete reading. All None: never read."""
+    """Where the next reading begins; when (aware UTC) the last one began, and when the last complete one was
+    complete. All None: never read."""
 
     value: str | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        """The first reading has come somewhere and is not complete."""
+        return self.value is not None and self.completed_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Cursors:
         }
 
     def put(self, connection: str, system: str, entity: str, kind: str, cursor: Cursor) -> None:
-        """Store or replace a cursor: in the transaction that stores the last page, never before."""
+        """Store or replace a cursor: in the transaction that stores the page that carries it, never before."""
         self.db.execute(
             _PUT,
             {

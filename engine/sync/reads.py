@@ -8,6 +8,7 @@ from engine.protocol import Failed, Failure, Query
 from engine.store.cursors import Cursor
 from engine.store.store import Transaction
 from engine.sync.connection import Connection, Reading
+from engine.sync.forgotten import is_owed
 
 KEYS_PER_QUERY = 100
 
@@ -27,17 +28,32 @@ def due(tx: Transaction, connection: Connection, system: str, stale_before: date
     cursors = tx.cursors.all(connection.name, system)
     queries: list[Query] = []
     for reading in connection.readings.get(system, ()):
+        entity = connection.entity((system, reading.entity))
         changed = cursors.get((reading.entity, "changed"), Cursor())
         if _is_due(changed, reading, stale_before):
             queries.append(changed_query(reading, changed, now))
         if reading.gone and _is_due(cursors.get((reading.entity, "gone"), Cursor()), reading, stale_before):
             cursor = cursors.get((reading.entity, "gone"), Cursor())
             queries.append(Query(reading.entity, "gone", cursor=cursor.value, id=query_id(now)))
+        asked = cursors.get((reading.entity, "all"), Cursor())
+        if reading.gone and is_owed(entity, cursors, now) and _is_due(asked, reading, stale_before):
+            queries.append(Query(reading.entity, "all", id=query_id(now)))
     return queries or _wanted(tx, connection, system, now)
 
 
+def older(tx: Transaction, connection: Connection, system: str, stale_before: datetime, now: datetime) -> list[Query]:
+    """First readings that let others go before and have more to read: what comes when nothing else is due."""
+    cursors = tx.cursors.all(connection.name, system)
+    return [
+        changed_query(reading, cursor, now)
+        for reading in connection.readings.get(system, ())
+        if (cursor := cursors.get((reading.entity, "changed"), Cursor())).is_partial
+        and not _is_due(cursor, reading, stale_before)
+    ]
+
+
 def changed_query(reading: Reading, cursor: Cursor, now: datetime) -> Query:
-    """What changed since the last complete reading."""
+    """What changed since the last complete reading; the next part of one that is not complete."""
     return Query(reading.entity, "changed", reading.fields, cursor=cursor.value, since=reading.since, id=query_id(now))
 
 

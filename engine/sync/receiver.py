@@ -12,7 +12,7 @@ from engine.store.codec import encode
 from engine.store.cursors import Cursor
 from engine.store.snapshots import Snapshot
 from engine.store.store import Transaction
-from engine.sync import moved
+from engine.sync import forgotten, moved
 from engine.sync.connection import Connection, Ref
 from engine.sync.lookups import Lookups
 from engine.sync.reads import began
@@ -26,11 +26,13 @@ NEVER_HELD = "never held"
 
 
 def receive(tx: Transaction, connection: Connection, system: str, query: Query, page: Page, now: datetime) -> int:
-    """Store one page of an answer; the cursor moves with the last one. Returns how many records had changed."""
+    """Store one page of an answer; the cursor moves with a page that carries one. Returns how many had changed."""
     ref = (system, query.entity)
     first = tx.cursors.get(connection.name, system, query.entity).completed_at is None
-    changed = hold(tx, connection, ref, page.found, page.read_at or now, now, BACKFILL if first else LIVE)
+    priority = BACKFILL if first and not page.recent else LIVE
+    changed = hold(tx, connection, ref, page.found, page.read_at or now, now, priority)
     lost = [(one.key, one.how) for one in page.gone] + [(key, "deleted") for key in page.missing]
+    lost += [(key, "deleted") for key in forgotten.lost(tx, connection.name, ref, query, page, began(query))]
     if lost:
         _lose(tx, connection, ref, lost, now, held_only=bool(page.gone))
     for one in page.gone:
@@ -42,6 +44,10 @@ def receive(tx: Transaction, connection: Connection, system: str, query: Query, 
     if answered:
         tx.wanted.answered(connection.name, system, query.entity, answered)
         tx.waits.wake(connection.name, [(waiting_for(ref), key) for key in answered], now)
+    if page.done and query.kind == "gone":
+        forgotten.remember(tx, connection.name, system, connection.entity(ref), now)
+    if first and query.kind == "changed" and page.cursor and not page.done:
+        tx.cursors.put(connection.name, system, query.entity, query.kind, Cursor(page.cursor, began(query)))
     if page.done and query.kind != "keys":
         tx.cursors.put(connection.name, system, query.entity, query.kind, Cursor(page.cursor, began(query), now))
         if first and query.kind == "changed":

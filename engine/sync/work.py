@@ -48,7 +48,7 @@ class EndpointWork:
         self._store, self._connection, self._system, self._clock = store, connection, system, clock
 
     def take(self, limit: int, stale_before: datetime) -> Sequence[Request]:
-        """Queries that are due; when none is, writes (and the queries that these need first)."""
+        """Queries that are due; when none is, writes (and the queries that these need first); then old history."""
         for _ in range(ROUNDS):
             requests = self._next(limit, stale_before)
             if requests is None:
@@ -64,10 +64,13 @@ class EndpointWork:
             queries = reads.due(tx, self._connection, self._system, stale_before, now)
             if queries:
                 return queries
-            if limit < 1:
-                return None
-            owner = f"{OWNER}/{uuid4().hex[:8]}"
-            return Runner(tx, self._connection, self._system, owner, now).requests(limit)
+            requests: Sequence[Request] | None = None
+            if limit > 0:
+                owner = f"{OWNER}/{uuid4().hex[:8]}"
+                requests = Runner(tx, self._connection, self._system, owner, now).requests(limit)
+            if requests is not None:
+                return requests
+            return reads.older(tx, self._connection, self._system, stale_before, now) or None
 
     def give(self, request: Request, result: Result) -> None:
         """Keep what came of a request, in one transaction."""

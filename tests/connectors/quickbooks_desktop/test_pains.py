@@ -111,14 +111,14 @@ def test_pain_06_a_request_that_fails_is_not_sent_again_in_the_same_visit(clock:
 
 
 def test_pain_07_nothing_found_is_an_empty_page_and_not_an_error(clock: Clock) -> None:
-    work = MemoryWork(Query("Customer"), Query("Terms"))
+    work = MemoryWork(Query("Customer", cursor="2026-03-01T00:00:00"), Query("Terms"))
     _, progress, said = visit(QuickBooksDesktop.open(make_site(work, clock)), empty)
     assert (progress, work.failures, said[:2]) == (100, [], "OK")
     assert all(page.done and not page.found for name in ("Customer", "Terms") for page in work.pages(name))
 
 
 def test_pain_08_a_lost_iterator_begins_again_and_the_cursor_did_not_move(clock: Clock) -> None:
-    work = MemoryWork(Query("Customer", fields=("Name",)))
+    work = MemoryWork(Query("Customer", fields=("Name",), cursor="2026-03-01T00:00:00"))
     answers = [
         lambda one: rs(one, CUSTOMER, iteratorID="{1}", iteratorRemainingCount=1),
         lambda one: rs(one, code=3391),
@@ -135,7 +135,7 @@ def test_pain_08_a_lost_iterator_begins_again_and_the_cursor_did_not_move(clock:
 
 
 def test_pain_09_a_continued_iterator_keeps_its_request_id(clock: Clock) -> None:
-    work = MemoryWork(Query("Customer"))
+    work = MemoryWork(Query("Customer", cursor="2026-03-01T00:00:00"))
     left = iter([1, 0])
     requests, _, _ = visit(
         QuickBooksDesktop.open(make_site(work, clock)),

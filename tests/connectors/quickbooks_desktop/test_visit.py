@@ -15,6 +15,9 @@ from engine.protocol import CustomField, Endpoint, Failure, Option, Page, Query,
 from tests.connectors.quickbooks_desktop.caller import answers, ask, call, empty, hcp, login, rs, tell, visit
 from tests.connectors.quickbooks_desktop.ports import Clock, MemoryState, MemoryWork, make_site
 
+SINCE = "2026-03-01T00:00:00"
+"""The cursor of a first reading that is complete: so what follows comes in one piece."""
+
 
 def customers(*names: str) -> str:
     return "".join(f"<CustomerRet><ListID>{name}</ListID><Name>{name}</Name></CustomerRet>" for name in names)
@@ -27,7 +30,7 @@ def opened(work: MemoryWork, clock: Clock, state: MemoryState | None = None, **s
 # ------------------------------------------------------------------------------------------------------- going out
 def test_small_lists_share_a_message_set_and_iterators_go_alone(clock: Clock) -> None:
     names = ("Customer", "Terms", "Invoice", "PaymentMethod", "CustomerType")
-    work = MemoryWork(*(Query(name, fields=("TimeModified",)) for name in names))
+    work = MemoryWork(*(Query(name, fields=("TimeModified",), cursor=SINCE) for name in names))
     requests, progress, status = visit(opened(work, clock), empty)
     sets = [re.findall(r"<(\w+)QueryRq", request) for request in requests]
     assert sets == [["Terms", "PaymentMethod", "CustomerType"], ["Customer"], ["Invoice"]]
@@ -46,7 +49,7 @@ def test_a_first_reading_filters_transactions_by_date_and_a_later_one_by_change(
     later = Query("Invoice", fields=("RefNumber",), since="2026-01-01", cursor="2026-03-03T09:45:00")
     lists = Query("Customer", fields=("Name",), cursor="2026-03-03T09:45:00")
     requests = [visit(opened(MemoryWork(query), clock), empty)[0][0] for query in (first, later, lists)]
-    assert "<TxnDateRangeFilter><FromTxnDate>2026-01-01</FromTxnDate></TxnDateRangeFilter>" in requests[0]
+    assert "<TxnDateRangeFilter><FromTxnDate>2026-03-01</FromTxnDate></TxnDateRangeFilter>" in requests[0]
     assert "Modified" not in requests[0].replace("<IncludeRetElement>TimeModified</IncludeRetElement>", "")
     wall = "<FromModifiedDate>2026-03-03T09:45:00</FromModifiedDate>"
     assert f"<ModifiedDateRangeFilter>{wall}</ModifiedDateRangeFilter>" in requests[1]
@@ -66,7 +69,7 @@ def test_lines_links_and_custom_fields_are_included_only_when_wanted(clock: Cloc
 
 
 def test_work_that_a_page_produces_is_carried_in_the_same_visit(clock: Clock) -> None:
-    work = MemoryWork(Query("ReceivePayment", fields=("AppliedToTxnRet",)))
+    work = MemoryWork(Query("ReceivePayment", fields=("AppliedToTxnRet",), cursor=SINCE))
 
     def touched(request: Request, result: Result) -> None:
         if isinstance(request, Query) and request.entity == "ReceivePayment":
@@ -95,7 +98,7 @@ def test_writes_and_unknown_entities_are_given_back_in_words(clock: Clock) -> No
 
 # ------------------------------------------------------------------------------------------------------- iterators
 def test_an_iterator_is_followed_with_one_request_id_and_the_cursor_comes_last(clock: Clock) -> None:
-    work = MemoryWork(Query("Customer", fields=("Name",)))
+    work = MemoryWork(Query("Customer", fields=("Name",), cursor=SINCE))
     started = clock.now
 
     def page(request: etree._Element) -> str:
@@ -116,7 +119,7 @@ def test_an_iterator_is_followed_with_one_request_id_and_the_cursor_comes_last(c
 
 
 def test_an_iterator_that_quickbooks_forgot_starts_again(clock: Clock) -> None:
-    work = MemoryWork(Query("Customer", fields=("Name",)))
+    work = MemoryWork(Query("Customer", fields=("Name",), cursor=SINCE))
     starts = []
 
     def page(request: etree._Element) -> str:
@@ -134,7 +137,7 @@ def test_an_iterator_that_quickbooks_forgot_starts_again(clock: Clock) -> None:
 
 
 def test_an_iterator_that_is_always_forgotten_fails_after_a_few_attempts(clock: Clock) -> None:
-    work = MemoryWork(Query("Customer"))
+    work = MemoryWork(Query("Customer", cursor=SINCE))
 
     def page(request: etree._Element) -> str:
         if request.get("iterator") == "Start":
@@ -146,7 +149,7 @@ def test_an_iterator_that_is_always_forgotten_fails_after_a_few_attempts(clock: 
 
 
 def test_a_page_that_was_asked_for_twice_starts_the_iterator_anew(clock: Clock) -> None:
-    endpoint = opened(MemoryWork(Query("Customer")), clock)
+    endpoint = opened(MemoryWork(Query("Customer", cursor=SINCE)), clock)
     ticket = login(endpoint)
     one = ask(endpoint, ticket, hcp())
     tell(endpoint, ticket, answers(one, lambda r: rs(r, customers("a"), iteratorID="{1}", iteratorRemainingCount=5)))
@@ -162,8 +165,8 @@ def test_pages_grow_when_they_are_quick_and_shrink_when_they_are_slow(clock: Clo
         clock.move(seconds=seconds)
         return rs(request, customers(*map(str, range(100))), iteratorID="{1}", iteratorRemainingCount=0)
 
-    visit(opened(MemoryWork(Query("Customer")), clock, state), page)
-    requests, *_ = visit(opened(MemoryWork(Query("Customer")), clock, state), empty)
+    visit(opened(MemoryWork(Query("Customer", cursor=SINCE)), clock, state), page)
+    requests, *_ = visit(opened(MemoryWork(Query("Customer", cursor=SINCE)), clock, state), empty)
     assert f"<MaxReturned>{size}</MaxReturned>" in requests[0]
 
 
@@ -175,7 +178,7 @@ def test_page_sizes_stay_within_bounds() -> None:
 
 # ---------------------------------------------------------------------------------------------------------- answers
 def test_a_record_has_what_was_asked_for_and_what_it_cannot_say_itself(clock: Clock) -> None:
-    work = MemoryWork(Query("Invoice", fields=("Memo", "custom")))
+    work = MemoryWork(Query("Invoice", fields=("Memo", "custom"), cursor=SINCE))
     site = make_site(work, clock)
     object.__setattr__(site, "custom_fields", {"Invoice": (CustomField("Deal status", "text"),)})
     visit(QuickBooksDesktop.open(site), lambda request: rs(request, "<InvoiceRet><TxnID>T</TxnID></InvoiceRet>"))
@@ -187,7 +190,7 @@ def test_a_record_has_what_was_asked_for_and_what_it_cannot_say_itself(clock: Cl
 
 
 def test_kinds_of_one_list_come_as_one_entity(clock: Clock) -> None:
-    work = MemoryWork(Query("Item"), Query("Terms"))
+    work = MemoryWork(Query("Item", cursor=SINCE), Query("Terms"))
 
     def both(request: etree._Element) -> str:
         if request.tag == "TermsQueryRq":
@@ -321,7 +324,7 @@ def test_a_request_that_was_left_unanswered_fails_for_now(clock: Clock) -> None:
 
 
 def test_an_answer_that_was_cut_off_fails_for_now_and_ends_the_visit(clock: Clock) -> None:
-    work = MemoryWork(Query("Customer"), Query("Invoice"))
+    work = MemoryWork(Query("Customer", cursor=SINCE), Query("Invoice"))
     endpoint = opened(work, clock)
     ticket = login(endpoint)
     request = ask(endpoint, ticket, hcp())
@@ -334,7 +337,7 @@ def test_an_answer_that_was_cut_off_fails_for_now_and_ends_the_visit(clock: Cloc
 
 
 def test_a_visit_is_reported_with_its_times_and_counts(clock: Clock) -> None:
-    work = MemoryWork(Query("Customer"))
+    work = MemoryWork(Query("Customer", cursor=SINCE))
 
     def slow(request: etree._Element) -> str:
         clock.move(seconds=9)
@@ -360,7 +363,7 @@ def test_work_that_vanished_after_the_login_is_no_problem(clock: Clock, state: M
 
 
 def test_a_page_whose_keeping_takes_us_long_makes_the_next_one_smaller(clock: Clock, state: MemoryState) -> None:
-    work = MemoryWork(Query("Customer"))
+    work = MemoryWork(Query("Customer", cursor=SINCE))
     work.when_given = lambda request, result: clock.move(seconds=20)
     page = customers(*map(str, range(100)))
     visit(opened(work, clock, state), lambda request: rs(request, page, iteratorID="{1}", iteratorRemainingCount=0))

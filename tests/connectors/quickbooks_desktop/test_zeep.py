@@ -32,7 +32,7 @@ class Addressed:
 
 @pytest.fixture
 def work() -> MemoryWork:
-    return MemoryWork(Query("Terms"), Query("Customer"))
+    return MemoryWork(Query("Terms"), Query("Customer", cursor="2026-03-01T00:00:00"))
 
 
 @pytest.fixture

@@ -126,6 +126,7 @@ def upgrade() -> None:
         some("changed_at", sa.BigInteger()),
         maybe("gone"),
         some("identity", sa.Text()),
+        maybe("seen_at", sa.BigInteger()),
     )
     op.create_table(
         "spending",
