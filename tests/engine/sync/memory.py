@@ -214,7 +214,7 @@ BOOKS: Catalogue = {
     "client": Entity(
         "client", "id", "name",
         (Field("id", "id"), text("name"), text("mail"), text("town"), text("parent"), Field("active", "boolean")),
-        reports_gone=True,
+        reports_gone=True, updates=True,
     ),
     "bill": Entity(
         "bill", "id", "number",
