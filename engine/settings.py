@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from importlib.resources import files
@@ -24,8 +24,11 @@ from jsonschema.validators import extend
 from engine.errors import InvalidMapping, InvalidSettings
 from engine.registry import Registry
 from engine.secret import MASK, Block, Missing, names_secret, resolve
-from engine.specs.diagnostics import nearest
+from engine.specs.diagnostics import Diagnostic, finding, nearest, ordered
 from engine.specs.loader import Node, load_file
+from engine.specs.shelves import INSTALLED, PREFIX, built_in
+from engine.specs.source import Mark
+from engine.specs.validator import findings
 
 NAME = "engine.yaml"
 TELLING = re.compile(r"(pass(word|phrase)?|secret|token|api_?key)(_hash)?$")
@@ -34,15 +37,14 @@ TELLING = re.compile(r"(pass(word|phrase)?|secret|token|api_?key)(_hash)?$")
 Path_ = tuple[str | int, ...]
 _DURATION = re.compile(r"([1-9][0-9]*) (second|minute|hour|day)s?")
 _UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
-_TYPES = {
-    "string": "a text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "object": "a block of keys",
-    "array": "a list",
-    "null": "null",
-}
+
+
+class InvalidSettingsFile(InvalidSettings):
+    """engine.yaml has errors; `diagnostics` says which, none of them showing a secret."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(ordered(diagnostics))
+        super().__init__("\n".join(map(str, self.diagnostics)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class ConnectionSettings:
     settings: Mapping[str, Any]
     connectors: Mapping[str, Block]
     """By connector name: its block, secrets resolved. Prints masked."""
+    places: Mapping[str, Mark] = field(default_factory=dict, repr=False, compare=False)
+    """Where in engine.yaml each of `settings` stands; the block itself (else the connection) under ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class Settings:
     def load(
         cls, path: Path, registry: Registry, *, secrets: bool = True, environment: Mapping[str, str] | None = None
     ) -> Settings:
-        """Read and check a file; raises InvalidSettings with every error and its place.
+        """Read and check a file; raises InvalidSettingsFile with every error and its place.
 
         Without `secrets` the variables and files that it names need not be there: their places keep what was written.
         """
@@ -109,7 +113,7 @@ class Settings:
             root = load_file(path, _shown(path))
         except InvalidMapping as error:
             found = getattr(error, "diagnostics", ())
-            raise InvalidSettings("\n".join(one.text() for one in found) or error.message) from error
+            raise InvalidSettingsFile(_unsecret(one, ()) for one in found) from error
         return _Reading(
             root, path.resolve(), registry, os.environ if environment is None else environment, secrets
         ).settings()
@@ -145,13 +149,12 @@ class _Reading:
         self.secret_paths: set[Path_] = set()
         self.missing: set[Path_] = set()
         self.secret_values: dict[str, None] = {}
-        self.errors: list[tuple[int, int, str]] = []
+        self.errors: list[Diagnostic] = []
 
     def settings(self) -> Settings:
         plain = self.resolved(self.root, ())
         self.check(plain)
-        if self.errors:
-            raise InvalidSettings("\n".join(text for _, _, text in sorted(self.errors)))
+        self.stop_at_errors()
         server = plain.get("server", {})
         made = Settings(
             path=self.path,
@@ -167,14 +170,15 @@ class _Reading:
             connections={name: self.connection(name, one) for name, one in plain["connections"].items()},
             secrets=tuple(self.secret_values),
         )
-        if self.errors:
-            raise InvalidSettings("\n".join(text for _, _, text in sorted(self.errors)))
+        self.stop_at_errors()
         return made
 
-    def error(self, path: Path_, message: str, *, at_key: bool = False) -> None:
-        node = self.root.at(*path)
-        mark = node.key if at_key else node.mark
-        self.errors.append((mark.line, mark.column, f"{mark} {message}"))
+    def stop_at_errors(self) -> None:
+        if self.errors:
+            raise InvalidSettingsFile(_unsecret(one, self.secret_values) for one in self.errors)
+
+    def error(self, path: Path_, code: str, message: str, hint: str = "") -> None:
+        self.errors.append(finding(self.root.at(*path).mark, code, message, hint))
 
     # ------------------------------------------------------------------------------------------------ secrets
     def resolved(self, node: Node, path: Path_) -> Any:
@@ -185,6 +189,8 @@ class _Reading:
             return [self.resolved(inner, (*path, index)) for index, inner in enumerate(node.value)]
         value = node.value
         if not isinstance(value, str):
+            if path and TELLING.search(str(path[-1])):
+                self.secret_paths.add(path)  # of the wrong type, but what it says is not for everybody's eyes
             return value
         if names_secret(value):
             return self.secret(value, path)
@@ -194,7 +200,7 @@ class _Reading:
 
     def secret(self, text: str, path: Path_) -> str:
         if len(path) > 2 and path[0] == "connections" and path[2] == "settings":
-            self.error(path, "Mappings see these settings, and never secrets: write the value itself.")
+            self.error(path, "E132", "Mappings see these settings, and never secrets.", "Write the value itself.")
             return text
         self.secret_paths.add(path)
         if not self.with_secrets:
@@ -203,7 +209,8 @@ class _Reading:
             value, found = resolve(text, self.environment, self.path.parent, in_url=path == ("store",))
         except Missing as missing:
             self.missing.add(path)
-            self.error(path, f"{'.'.join(map(str, path))}: {missing}.")
+            hint = "Set it where the engine is started, or write another name."
+            self.error(path, "E131", f"{'.'.join(map(str, path))}: {missing}.", hint)
             return text
         if path[0] != "server":  # where we listen is no secret, wherever it comes from
             self.keep(path, found)
@@ -220,11 +227,12 @@ class _Reading:
                 if name in connection.block:
                     raise self.registry.broken[name]
         for error in _Validator(settings_schema(self.registry)).iter_errors(plain):
-            for path, message, at_key in _sentences(error):
-                if path not in self.secret_paths:
-                    self.error(path, message, at_key=at_key)
-                elif self.with_secrets and path not in self.missing:
-                    self.error(path, f"The value {MASK} does not fit here: {_expected(error)}")
+            path: Path_ = tuple(error.absolute_path)
+            if path not in self.secret_paths:
+                self.errors += findings(self.root, error)
+            elif self.with_secrets and path not in self.missing:
+                about = error.schema.get("description", "")
+                self.error(path, "E114", f"The value {MASK} cannot stand here.", about)
 
     # --------------------------------------------------------------------------------------------------- parts
     def store(self, url: str) -> str:
@@ -239,17 +247,30 @@ class _Reading:
     def connection(self, name: str, plain: Mapping[str, Any]) -> ConnectionSettings:
         path: Path_ = ("connections", name)
         mappings = plain.get("mappings", "preset:default")
-        if not mappings.startswith("preset:"):
+        installed = self.path.parent / INSTALLED / mappings.removeprefix(PREFIX)
+        if mappings.startswith(PREFIX) and not built_in(installed.name) and installed.is_dir():
+            mappings = str(installed)
+        if not mappings.startswith(PREFIX):
             folder = self.path.parent / Path(mappings).expanduser()
             if not folder.is_dir():
-                self.error((*path, "mappings"), f"There is no folder {mappings}.")
+                hint = "Write the folder's name as seen from engine.yaml, or run `engine init`."
+                self.error((*path, "mappings"), "E109", f"There is no folder {mappings}.", hint)
             mappings = str(folder)
         blocks = {key: self.block(value, (*path, key)) for key, value in plain.items() if key in self.registry.names}
-        return ConnectionSettings(name, mappings, self.zone(plain["zone"], path), plain.get("settings", {}), blocks)
+        zone, settings = self.zone(plain["zone"], path), plain.get("settings", {})
+        return ConnectionSettings(name, mappings, zone, settings, blocks, self.places(path))
+
+    def places(self, path: Path_) -> dict[str, Mark]:
+        connection = self.root.at(*path)
+        block = connection.get("settings")
+        if block is None:
+            return {"": connection.key}
+        return {"": block.key, **{name: node.mark for name, node in block.block.items()}}
 
     def zone(self, text: str, path: Path_) -> ZoneInfo:
         if text not in available_timezones():
-            self.error((*path, "zone"), f"'{text}' is not a time zone. {nearest(text, available_timezones())}".rstrip())
+            hint = nearest(text, available_timezones()) or "Write it as America/New_York."
+            self.error((*path, "zone"), "E113", f"'{text}' is not a time zone.", hint)
             return ZoneInfo("UTC")
         return ZoneInfo(text)
 
@@ -271,40 +292,11 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]
 )
 
 
-def _sentences(error: Any) -> Iterator[tuple[Path_, str, bool]]:
-    """A ValidationError in words: path, sentence, whether the key itself is at fault."""
-    path: Path_ = tuple(error.absolute_path)
-    if error.validator == "additionalProperties":
-        known = error.schema.get("properties", {})
-        for key in error.instance:
-            if key not in known:
-                hint = nearest(key, known) or f"Known are: {', '.join(known)}."
-                yield (*path, key), f"'{key}' is not a key of this place. {hint}", True
-    elif error.validator == "required":
-        for key in error.validator_value:
-            if key not in error.instance:
-                yield path, f"'{key}' is missing.", True
-    elif "propertyNames" in error.absolute_schema_path:
-        hint = "Use small letters, digits, - and _, a letter first, 40 characters at most."
-        yield (*path, str(error.instance)), f"'{error.instance}' cannot be a connection's name. {hint}", True
-    else:
-        yield path, f"'{_value(error.instance)}' does not fit here: {_expected(error)}", False
-
-
-def _expected(error: Any) -> str:
-    if error.validator == "type":
-        types = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
-        return f"it must be {' or '.join(_TYPES[one] for one in types)}."
-    if error.validator == "enum":
-        return f"it must be one of {', '.join(map(str, error.validator_value))}."
-    about = error.schema.get("description", "")
-    examples = error.schema.get("examples", ())
-    example = f" For example: {examples[0]}" if examples else ""
-    return f"{about or f'{error.validator} {error.validator_value}'}{example}"
-
-
-def _value(value: Any) -> str:
-    return "a block" if isinstance(value, dict) else "a list" if isinstance(value, list) else str(value)
+def _unsecret(one: Diagnostic, secrets: Iterable[str]) -> Diagnostic:
+    """Without the line, where that holds a secret or a key whose value is one."""
+    words = re.findall(r"[\w-]+(?=\s*:)", one.excerpt)
+    shows = any(TELLING.search(word) for word in words) or any(secret in one.excerpt for secret in secrets)
+    return replace(one, excerpt="") if shows else one
 
 
 def _shown(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""`engine validate`: prints everything that can be found wrong with mappings without any data."""
+"""`engine validate`: prints everything that can be found wrong with mappings and settings without any data."""
 
 from __future__ import annotations
 
@@ -14,59 +14,87 @@ from engine.cli.here import Here, here
 from engine.cli.output import as_json, print_json
 from engine.errors import UserError
 from engine.mapping.compiler import validate_set
+from engine.settings import InvalidSettingsFile
 from engine.specs.diagnostics import Diagnostic, ordered
 from engine.specs.presets import read_set
+from engine.specs.source import Mark
 
 PRESET = "preset:"
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A mapping set to look at: where it is, with which settings (None: not known), and which of its files."""
+    """A mapping set to look at: where it is, with which settings (None: not known) that stand where, and which file."""
 
     where: str
     settings: Mapping[str, Any] | None = None
+    places: Mapping[str, Mark] | None = None
     only: str | None = None
+
+
+FORMATS = ("text", "json", "github")
 
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="For people, for programs, or as annotations of a GitHub workflow.",
+)
 @as_json
 @here
-def validate(here: Here, paths: tuple[str, ...], as_json: bool) -> None:
-    """Check mappings without any data.
+def validate(here: Here, paths: tuple[str, ...], style: str, as_json: bool) -> None:
+    """Check mappings and settings without any data.
 
-    Each finding comes with its place, a code, and what to write instead.
+    Each finding comes with its place, a code (`engine codes CODE` explains it), and what to write instead.
 
-    PATH is a folder of mappings, one file of such a folder, or a preset (preset:default). Without any, the mappings of
-    all connections in engine.yaml are checked with their settings; without an engine.yaml, the folder ./mappings.
-    Exit status 1 if there are errors.
+    PATH is a folder of mappings, one file of such a folder, or a preset (preset:default). Without any, engine.yaml is
+    checked, and the mappings of all its connections with their settings; without an engine.yaml, the folder ./mappings.
+    Exit status 0: no errors, though perhaps warnings; 1: errors; 2: wrong command line.
 
     \b
     Examples:
       engine validate
       engine validate mappings
       engine validate mappings/customers.yaml --json
+      engine validate --format github
     """
-    sets = [_named(path) for path in paths] if paths else list(_of_connections(here))
-    found = ordered(one for checked in sets for one in _findings(checked, here))
+    try:
+        sets = [_named(path, here) for path in paths] if paths else list(_of_connections(here))
+        found = ordered(one for checked in sets if checked is not None for one in _findings(checked, here))
+        places = [one.where for one in sets if one is not None]
+    except InvalidSettingsFile as refused:
+        found, places = list(refused.diagnostics), [str(here.config)]
     errors = sum(one.severity == "error" for one in found)
-    if as_json:
+    if as_json or style == "json":
         print_json({"ok": not errors, "diagnostics": [one.json() for one in found]})
+    elif style == "github":
+        for one in found:
+            click.echo(one.github())
     else:
         for one in found:
             click.echo(one.text())
-        click.echo(_summary(errors, len(found) - errors, [one.where for one in sets]))
+        click.echo(_summary(errors, len(found) - errors, places or [str(here.config)]))
     if errors:
         sys.exit(1)
 
 
-def _named(path: str) -> Checked:
+def _named(path: str, here: Here) -> Checked | None:
+    """What a path names; None for engine.yaml itself, which is checked by reading it."""
     if path.startswith(PRESET):
         return Checked(path)
     given = Path(path)
+    if given.exists() and here.config.exists() and given.samefile(here.config):
+        here.settings(secrets=False)
+        return None
     if not given.exists():
-        raise UserError(f"There is no {path}.", "Name a folder of mappings, a file in one, or preset:default.")
+        raise UserError(
+            f"There is no {path}.", "Name a folder of mappings, a file in one, engine.yaml, or preset:default."
+        )
     return Checked(path) if given.is_dir() else Checked(str(given.parent), only=str(given))
 
 
@@ -79,13 +107,13 @@ def _of_connections(here: Here) -> Iterator[Checked]:
         yield Checked("mappings")
         return
     for connection in here.settings(secrets=False).connections.values():
-        yield Checked(_short(connection.mappings), connection.settings)
+        yield Checked(_short(connection.mappings), connection.settings, connection.places)
 
 
 def _findings(checked: Checked, here: Here) -> list[Diagnostic]:
     made, found = read_set(checked.where)
     if not any(one.severity == "error" for one in found):  # else half of the set is missing, and names seem unknown
-        found += validate_set(made, here.registry.catalogues, checked.settings)
+        found += validate_set(made, here.registry.catalogues, checked.settings, checked.places)
     if checked.only is None:
         return found
     return [one for one in found if Path(one.file).resolve() == Path(checked.only).resolve()]

@@ -21,13 +21,14 @@ from engine.mapping.compiled import (
     Target,
 )
 from engine.mapping.draft import MISSING
+from engine.mapping.generated import filler
 from engine.mapping.normalize import NORMALIZERS
 from engine.mapping.roots import Roots
 from engine.mapping.selector import selector
 from engine.mapping.template import template
 from engine.mapping.transforms.registry import TRANSFORMS
 from engine.mapping.types import Type
-from engine.mapping.values import Fit, Unfit, canonical, common_address, encoded, fitting
+from engine.mapping.values import PASSING, Fit, Unfit, canonical, common_address, encoded, fitting, fitting_one
 from engine.protocol import Catalogue, CustomField, Field, Record
 from engine.specs.custom_fields import infer_custom_fields
 from engine.specs.diagnostics import Diagnostic, InvalidMappingSet
@@ -46,6 +47,7 @@ from engine.specs.model import (
 )
 from engine.specs.model import Mapping as MappingModel
 from engine.specs.set_checks import is_required
+from engine.specs.source import Mark
 from engine.specs.surroundings import Surroundings, template_file
 
 _Customs = dict[str, tuple[CustomField, ...]]
@@ -54,10 +56,13 @@ _LANGUAGE = 1
 
 
 def validate_set(
-    set: MappingSet, catalogues: Mapping[str, Catalogue], settings: Mapping[str, Any] | None = None
+    set: MappingSet,
+    catalogues: Mapping[str, Catalogue],
+    settings: Mapping[str, Any] | None = None,
+    places: Mapping[str, Mark] | None = None,
 ) -> list[Diagnostic]:
-    """Everything that can be found without data. Without `settings`, values that are not given yet are no error."""
-    return lint_set(set, catalogues, settings)
+    """Everything that can be found without data; see `lint_set`."""
+    return lint_set(set, catalogues, settings, places)
 
 
 def compile_set(set: MappingSet, catalogues: Mapping[str, Catalogue], settings: Mapping[str, Any]) -> CompiledSet:
@@ -131,6 +136,7 @@ class _Compiler:
             target_fields=self.target_fields(paths),
             linked=tuple(name for name in around.linked if name in self.roots.linked),
             rules=rules,
+            fill=filler(rules, self.element),
             children={one.name: self.children(one.name) for one in model.children},
             since=since if isinstance(since, str) else None,
             scope=self.scope(),
@@ -239,7 +245,7 @@ class _Compiler:
             write=rule.write,
             on_link=rule.on_link,
             conflicts=rule.conflicts or self.model.conflicts,
-            target=Target(self.fit(field, made), option),
+            target=self.taken(rule, field, made, option),
             rewritten=field.rewritten,
             required=field.required,
             optional=rule.optional,
@@ -247,7 +253,9 @@ class _Compiler:
             reference=rule.via.text if rule.via is not None else None,
             otherwise=rule.otherwise or ("wait" if waits else "leave"),
             select=self.select(rule.select, element) if rule.select is not None else None,
+            selector=selector(rule.select.text) if rule.select is not None else None,
             render=self.render(rule.template, element) if rule.template is not None else None,
+            template=template(*self.template_text(rule.template)) if rule.template is not None else None,
             constant=MISSING if constant is None else constant,
             steps=steps,
             default=default,
@@ -262,6 +270,16 @@ class _Compiler:
             return next(one for one in fields if one.name == rule.name)
         custom = self.customs[rule.name]
         return Field(custom.name, custom.type, many=custom.many, writable=True)
+
+    def taken(self, rule: FieldRule, field: Field, made: Type, option: str | None) -> Target:
+        """What the target field takes."""
+        if field.many or field.type == "address":
+            return Target(self.fit(field, made), option)
+        exact = bool(rule.steps) and TRANSFORMS[rule.steps[-1].name].exact and made.kind == field.type == "date"
+        passes = str if exact and rule.default is None else PASSING.get(field.type)
+        longest, among = (field.length, field.options) if passes is str else (None, ())
+        fit, quick = self.fit(field, made), fitting_one(field)
+        return Target(fit, option, quick, passes, longest, frozenset(among) if among else None)
 
     def fit(self, field: Field, made: Type) -> Fit:
         """What makes a value fit, with an address brought into the common shape first."""
@@ -279,18 +297,22 @@ class _Compiler:
             argument = self.given(argument)
             if argument is None:
                 return CompiledStep(name, (lambda value: None) if name == "lookup" else (lambda value: value))
-        return CompiledStep(name, transform.build(argument), transform.nulls)
+        return CompiledStep(
+            name, transform.build(argument), transform.nulls, transform.classes, transform.make(argument)
+        )
 
     def children(self, name: str) -> CompiledChildren:
         model = next(one for one in self.model.children if one.name == name)
         fields = next(one.fields for one in self.around.target.children if one.name == name)
         scope = self.around.inside(model)
+        rules = {rule.path: self.rule(rule, scope, fields, element=True, child=True) for rule in model.rules}
         return CompiledChildren(
             name,
             str(model.mark),
             self.select(model.each, self.element),
             tuple(self.select(part, element=True) for part in model.key),
-            {rule.path: self.rule(rule, scope, fields, element=True, child=True) for rule in model.rules},
+            rules,
+            filler(rules, element=True),
         )
 
     def gone(self, model: GoneRule) -> CompiledGone:

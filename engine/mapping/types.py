@@ -178,7 +178,9 @@ class _Inference:
             message = f"'{name}' is taken of a list, which has no fields."
             return self.wrong("E226", message, node, f"Write [].{name} for the field of each element.")
         if scope.kind not in ("object", "address"):
-            return self.wrong("E226", f"'{name}' is taken of {scope.words()}, which has no fields.", node)
+            return self.wrong(
+                "E226", f"'{name}' is taken of {scope.words()}, which has no fields.", node, "End before the dot."
+            )
         if scope.fields is None:
             return ANY
         if name not in scope.fields:

@@ -27,6 +27,9 @@ CODES: Final[dict[str, str]] = {
     "E118": "What extends names cannot be taken.",
     "E119": "null removes what a preset brings, but here it brings nothing of this name.",
     "E120": "Two files of a set define the same mapping.",
+    # engine.yaml
+    "E131": "A secret that engine.yaml names is not there.",
+    "E132": "Settings that mappings see hold no secrets.",
     # names
     "E201": "No connector of this name.",
     "E202": "The system has no such entity.",
@@ -78,7 +81,12 @@ CODES: Final[dict[str, str]] = {
     "E263": "The options of another custom field are put into this one.",
     "E264": "This key has no meaning for a mapping of linked records.",
     "E265": "The reference's key belongs to another entity than the mapping reads.",
+    "E266": "Two rules write the same field.",
+    "E267": "Two mappings write the same field of the same records.",
     # warnings
     "W301": "A declared setting is used by no mapping.",
+    "W302": "A rule, or a part of one, never applies.",
+    "W303": "A template file is used by no mapping.",
+    "W304": "A match looks at a custom field that no mapping fills.",
 }
 """Code -> one-line explanation. Codes are never reused; E is an error, W a warning."""

@@ -12,6 +12,9 @@ from engine.specs.diagnostics import Diagnostic, finding
 from engine.specs.model import FieldRule
 from engine.specs.surroundings import Surroundings
 
+_NONE = ("any", "null", "boolean", "address", "object")
+"""Not known, or nothing that a custom field can hold (E240, E231 say so)."""
+
 Place = tuple[str, str]
 """(system, entity)"""
 
@@ -51,14 +54,16 @@ def _note(fields: dict[str, list[_Use]], rule: FieldRule, around: Surroundings, 
 
 
 def _custom(name: str, uses: list[_Use], found: list[Diagnostic]) -> CustomField:
-    known = [use for use in uses if use.made.kind not in ("any", "null")]
+    known = [use for use in uses if use.made.kind not in _NONE]
     first = next((use for use in known if use.main), known[0] if known else None)
     if first is None:
         return CustomField(name, "text", optional=all(use.rule.optional for use in uses))
     for use in known:
         if not _agree(use.made, first.made):
             message = f"'{name}' is {first.made.words()} by {first.rule.mark}, but {use.made.words()} here."
-            found.append(finding(use.rule.mark, "E244", message))
+            found.append(
+                finding(use.rule.mark, "E244", message, "Give both rules the same type, or name another field.")
+            )
     options = _options([use.made for use in known])
     kind = _kind(first.made, options)
     lengths = [use.made.length for use in known]

@@ -42,6 +42,13 @@ class Diagnostic:
         pad = "".join("\t" if one == "\t" else " " for one in self.excerpt[: self.column - 1])
         return f"{head}\n  {number} | {self.excerpt}\n  {' ' * len(number)} | {pad}^"
 
+    def github(self) -> str:
+        """As a workflow command, which GitHub shows beside the line. [docs.github.com: Workflow commands]"""
+        place = f",line={self.line},col={self.column}" if self.line else ""
+        words = _escaped(f"{self.message} {self.hint}".rstrip())
+        file = _escaped(self.file).replace(":", "%3A").replace(",", "%2C")
+        return f"::{self.severity} file={file}{place},title={self.code}::{words}"
+
     def json(self) -> dict[str, Any]:
         """As JSON-able data."""
         return {
@@ -53,6 +60,10 @@ class Diagnostic:
             "message": self.message,
             "hint": self.hint,
         }
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 class InvalidMappingSet(InvalidMapping):

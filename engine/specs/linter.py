@@ -1,6 +1,7 @@
 """Finds everything that is wrong with a mapping set before any data is there.
 
-The checks stand in `rule_checks` (single field rules), `mapping_checks` and `set_checks`.
+The checks stand in `rule_checks` (single field rules), `mapping_checks`, `set_checks`, `overlap_checks` (what is
+written twice) and `reach_checks` (what never applies).
 """
 
 from __future__ import annotations
@@ -13,17 +14,26 @@ from engine.specs.custom_fields import infer_custom_fields
 from engine.specs.diagnostics import Diagnostic, ordered
 from engine.specs.mapping_checks import MAPPING_CHECKS, check_entities
 from engine.specs.model import MappingSet
+from engine.specs.overlap_checks import check_overlaps
+from engine.specs.reach_checks import check_reach
 from engine.specs.set_checks import check_circles, check_declared, check_settings, check_unused
+from engine.specs.source import Mark
 from engine.specs.surroundings import Surroundings
 
 
 def lint_set(
-    set: MappingSet, catalogues: Mapping[str, Catalogue], settings: Mapping[str, Any] | None = None
+    set: MappingSet,
+    catalogues: Mapping[str, Catalogue],
+    settings: Mapping[str, Any] | None = None,
+    places: Mapping[str, Mark] | None = None,
 ) -> list[Diagnostic]:
-    """Everything found, by place. Without `settings`, values that are not given yet are no error."""
+    """Everything found, by place. Without `settings`, values that are not given yet are no error.
+
+    `places` says where the settings stand in engine.yaml: by name, and the block itself under "".
+    """
     found = check_declared(set)
     if settings is not None:
-        found += check_settings(set, settings)
+        found += check_settings(set, settings, places or {})
     known: list[Surroundings] = []
     for mapping in set.mappings:
         found += check_entities(mapping, catalogues)
@@ -32,7 +42,9 @@ def lint_set(
             known.append(around)
             for check in MAPPING_CHECKS:
                 found += check(around)
+            found += check_reach(around)
     found += infer_custom_fields(known)[1]
+    found += check_overlaps(known)
     found += check_circles(known)
     found += check_unused(set)
     return ordered(found)

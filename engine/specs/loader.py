@@ -19,6 +19,7 @@ from yaml.resolver import BaseResolver
 from engine.specs.diagnostics import Diagnostic, InvalidMappingSet, finding
 from engine.specs.model import Scalar
 from engine.specs.source import Mark, Source
+from engine.specs.unparsed import words
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 40
@@ -27,6 +28,7 @@ MAX_ALIASES = 100
 
 _INTEGER = re.compile(r"-?[1-9]\d{0,17}|0")
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,17})\.\d{1,18}")
+_KEY_HINT = 'Put a text that begins with { or [ in quotes, as template: "{{ ... }}".'
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
@@ -87,14 +89,16 @@ def load_text(text: str, name: str) -> Node:
     """The root of a YAML text. Raises InvalidMappingSet (E101-E108)."""
     reading = _Reading(Source.of(name, text))
     if len(text) > MAX_CHARACTERS:
-        raise InvalidMappingSet([reading.at(1, 1, "E105", f"The file has over {MAX_CHARACTERS:,} characters.")])
+        raise InvalidMappingSet(
+            [reading.at(1, 1, "E105", f"The file has over {MAX_CHARACTERS:,} characters.", "Split it.")]
+        )
     try:
         reading.limit(text)
         root = _Composer(text).get_single_node()
     except yaml.MarkedYAMLError as problem:
         raise InvalidMappingSet([reading.unparsed(problem)]) from None
-    except yaml.YAMLError as problem:
-        raise InvalidMappingSet([reading.at(1, 1, "E101", f"This is not YAML: {problem}.")]) from None
+    except yaml.YAMLError:
+        raise InvalidMappingSet([reading.unprintable(text)]) from None
     if root is None:
         raise InvalidMappingSet([reading.at(1, 1, "E101", "The file is empty.")])
     node = reading.node(root)
@@ -134,11 +138,21 @@ class _Reading:
         return finding(Mark(self.source, line, column), code, message, hint)
 
     def unparsed(self, problem: yaml.MarkedYAMLError) -> Diagnostic:
+        said = ", ".join(part for part in (problem.context, problem.problem) if part)
         mark = problem.problem_mark or problem.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        words = ", ".join(part for part in (problem.context, problem.problem) if part)
-        hint = "Indent with spaces, not tabs." if "\t" in Mark(self.source, line, column).text else ""
-        return self.at(line, column, "E101", f"This is not YAML: {words}.", hint)
+        line = Mark(self.source, mark.line + 1, 1).text if mark else ""
+        found = words(said, line)
+        mark = problem.context_mark or mark if found.at_start else mark
+        at = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return self.at(*at, "E101", found.message, found.hint)
+
+    def unprintable(self, text: str) -> Diagnostic:
+        """The first sign that no text may hold [YAML 1.2, 5.1]; another program saved something else than text."""
+        at = next((place for place, sign in enumerate(text) if not (sign.isprintable() or sign in "\t\n\r\x85")), 0)
+        line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        return self.at(
+            line, column, "E101", "A sign that cannot be printed stands here.", "Save the file as UTF-8 text."
+        )
 
     def limit(self, text: str) -> None:
         """Refuse depth and aliases before anything recursive happens."""
@@ -152,9 +166,13 @@ class _Reading:
             elif isinstance(event, yaml.AliasEvent):
                 aliases += 1
             if depth > MAX_DEPTH:
-                raise InvalidMappingSet([self.at(*place, "E105", f"More than {MAX_DEPTH} levels.")])
+                raise InvalidMappingSet(
+                    [self.at(*place, "E105", f"More than {MAX_DEPTH} levels.", "Write it flatter.")]
+                )
             if aliases > MAX_ALIASES:
-                raise InvalidMappingSet([self.at(*place, "E104", f"More than {MAX_ALIASES} aliases.")])
+                raise InvalidMappingSet(
+                    [self.at(*place, "E104", f"More than {MAX_ALIASES} aliases.", "Write the values out.")]
+                )
 
     def mark(self, node: Any) -> Mark:
         return Mark(self.source, node.start_mark.line + 1, node.start_mark.column + 1, getattr(node, "style", "") or "")
@@ -164,9 +182,11 @@ class _Reading:
         self.nodes += 1
         if node in self.open or self.nodes > MAX_NODES:
             message = "An alias stands inside itself." if node in self.open else f"More than {MAX_NODES:,} values."
-            raise InvalidMappingSet([finding(mark, "E104", message)])
+            raise InvalidMappingSet([finding(mark, "E104", message, "Write the values out.")])
         if node.tag not in ("plain", ""):
-            self.found.append(finding(mark, "E103", f"The tag {node.tag} is not allowed."))
+            self.found.append(
+                finding(mark, "E103", f"The tag {node.tag} is not allowed.", "Put a text that begins with ! in quotes.")
+            )
         if isinstance(node, yaml.ScalarNode):
             return Node(self.scalar(node, key), mark, key or mark)
         mark = Mark(self.source, mark.line, mark.column)
@@ -184,7 +204,9 @@ class _Reading:
         if node.tag != "plain" or node.style:
             return text
         if not text:
-            self.found.append(finding(key or self.mark(node), "E107", "There is no value.", "Write null for none."))
+            self.found.append(
+                finding(key or self.mark(node), "E107", "There is no value.", "Write one, or take the line out.")
+            )
         if text in _WORDS:
             return _WORDS[text]
         if _INTEGER.fullmatch(text):
@@ -196,14 +218,15 @@ class _Reading:
         for key_node, value_node in node.value:
             mark = self.mark(key_node)
             if not isinstance(key_node, yaml.ScalarNode):
-                self.found.append(finding(mark, "E106", "A list or block cannot be a key."))
+                self.found.append(finding(mark, "E106", "A list or block cannot be a key.", _KEY_HINT))
                 continue
             name: str = key_node.value
             if name == "<<" and not key_node.style:
                 self.found.append(finding(mark, "E108", "Merge keys are not allowed.", "Use extends."))
             elif name in values:
                 first = values[name].key
-                self.found.append(finding(mark, "E102", f"'{name}' stands here twice, first in line {first.line}."))
+                self.found.append(finding(mark, "E102", f"'{name}' stands here twice, first in line {first.line}.",
+                                          "Take one of the two out."))  # fmt: skip
             else:
                 values[name] = self.node(value_node, mark)
         return values

@@ -27,7 +27,7 @@ def check_entities(mapping: MappingModel, catalogues: Mapping[str, Catalogue]) -
             found.append(finding(expression.mark, "E201", f"There is no connector '{system}'.", hint))
         elif entity not in catalogues[system]:
             at = expression.mark.inside(len(system) + 1)
-            hint = nearest(entity, catalogues[system])
+            hint = nearest(entity, catalogues[system]) or f"It has: {', '.join(catalogues[system])}."
             found.append(finding(at, "E202", f"'{entity}' is not an entity of {system}.", hint))
     return found
 
@@ -37,13 +37,13 @@ def check_abilities(around: Surroundings) -> list[Diagnostic]:
     mapping, target = around.mapping, around.target
     writes = bool(mapping.rules or mapping.children)
     if mapping.for_linked or mapping.never_creates:
-        able, verb = target.updates or not writes, "changed"
+        able, verb = target.updates or not writes, "change"
     else:
-        able, verb = target.creates, "created"
+        able, verb = target.creates, "create"
     if able:
         return []
-    hint = "Say create: never to link only." if verb == "created" else ""
-    return [finding(mapping.target.mark, "E251", f"A {target.name} cannot be {verb} by mappings.", hint)]
+    hint = "Add create: never, to link only what is there." if verb == "create" else "Take its fields out."
+    return [finding(mapping.target.mark, "E251", f"Mappings cannot {verb} records of {mapping.target.text}.", hint)]
 
 
 def check_linked_only(around: Surroundings) -> list[Diagnostic]:
@@ -59,7 +59,9 @@ def check_linked_only(around: Surroundings) -> list[Diagnostic]:
         ("scope", mapping.scope[0][2] if mapping.scope else None),
     ]
     return [
-        finding(mark, "E264", f"{name} has no meaning beside for: linked.") for name, mark in parts if mark is not None
+        finding(mark, "E264", f"{name} has no meaning beside for: linked.", "Take one of the two out.")
+        for name, mark in parts
+        if mark is not None
     ]
 
 
@@ -73,7 +75,8 @@ def check_elements(around: Surroundings) -> list[Diagnostic]:
         )
         found += _walked(mapping.each, whole)
         if not mapping.key:
-            found.append(finding(mapping.each.mark, "E253", "each needs a key that tells its elements apart."))
+            hint = "Add key: with the fields that do, as key: [record.TxnID, TxnID]."
+            found.append(finding(mapping.each.mark, "E253", "each needs a key that tells its elements apart.", hint))
     for part in mapping.key:
         expression_type(part, around.bare if mapping.each is not None else around.record, found)
     for children in mapping.children:
@@ -87,8 +90,14 @@ def _walked(each: Expression, scope: Type) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     items = expression_type(each, scope, found)
     if not found and items.kind not in ("any", "null") and not (items.many and items.kind == "object"):
-        found.append(finding(each.mark, "E252", f"each needs a list of objects, not {items.words()}."))
+        found.append(finding(each.mark, "E252", f"each needs a list of objects, not {items.words()}.",
+                             _lists(scope)))  # fmt: skip
     return found
+
+
+def _lists(scope: Type) -> str:
+    names = [name for name, one in (scope.fields or {}).items() if one.many and one.kind == "object"]
+    return f"The lists here are {', '.join(names)}." if names else "There is no such list here: take each out."
 
 
 def check_expressions(around: Surroundings) -> list[Diagnostic]:
@@ -113,11 +122,14 @@ def check_since(around: Surroundings) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     made = around.given_type(since, found)
     if around.source.date is None:
-        found.append(finding(since.mark, "E258", f"{around.mapping.source.text} has no date that since could compare."))
+        found.append(finding(since.mark, "E258", f"{around.mapping.source.text} has no date that since could compare.",
+                             "Take since out."))  # fmt: skip
     if isinstance(since, Constant) and not (isinstance(since.value, str) and is_day(since.value)):
-        found.append(finding(since.mark, "E258", 'since is a date, as "2026-01-31".'))
+        found.append(finding(since.mark, "E258", "since takes a date.", 'Write it as "2026-01-31", or name a setting.'))
     elif isinstance(since, SettingName) and made.kind not in ("any", "date"):
-        found.append(finding(since.mark, "E243", f"'{since.name}' is no date."))
+        found.append(
+            finding(since.mark, "E243", f"The setting '{since.name}' is no date.", "Declare it with type: date.")
+        )
     return found
 
 
@@ -127,9 +139,12 @@ def check_match(around: Surroundings) -> list[Diagnostic]:
     for key in around.mapping.match:
         made = expression_type(key.source, around.record, found)
         if made.kind not in ("any", "null") and made.family != "text":
-            found.append(finding(key.source.mark, "E231", f"A match key is text, not {made.words()}."))
+            found.append(
+                finding(key.source.mark, "E231", f"A match key is text, not {made.words()}.", "Select a text.")
+            )
         if key.lookup is not None and around.given_type(key.lookup, found).kind not in ("object", "any"):
-            found.append(finding(key.lookup.mark, "E243", f"'{key.lookup.name}' is no table."))
+            found.append(finding(key.lookup.mark, "E243", f"The setting '{key.lookup.name}' is no table.",
+                                 "Declare it with type: table."))  # fmt: skip
         for target in key.targets:
             found += _match_target(around, target)
     return found
@@ -188,7 +203,8 @@ def check_combine(around: Surroundings) -> list[Diagnostic]:
     for one in mapping.combine:
         rule = combined_rule(mapping, one.path)
         if not mapping.one_per:
-            found.append(finding(one.mark, "E254", "combine has a meaning only beside one_per."))
+            hint = "Add one_per, or take combine out."
+            found.append(finding(one.mark, "E254", "combine has a meaning only beside one_per.", hint))
         elif rule is None or rule.select is None or rule.via is not None:
             hint = nearest(one.path, [each.name for each in mapping.rules])
             found.append(finding(one.mark, "E254", f"No rule selects a value for '{one.path}'.", hint))
@@ -197,7 +213,10 @@ def check_combine(around: Surroundings) -> list[Diagnostic]:
             fits = {"sum": ("number",), "all": ("boolean",), "any": ("boolean",)}.get(one.how, ("number", "text"))
             if family not in (*fits, "any", "null"):
                 message = f"{one.how} needs {' or '.join(fits)}; '{one.path}' is selected as {family}."
-                found.append(finding(one.mark, "E255", message))
+                ways = {"number": "sum, min or max", "boolean": "all or any", "text": "min or max"}.get(
+                    family, "min or max"
+                )
+                found.append(finding(one.mark, "E255", message, f"It can be combined by {ways}."))
     return found
 
 
@@ -217,8 +236,8 @@ def check_fields(around: Surroundings) -> list[Diagnostic]:
     if not (mapping.for_linked or mapping.never_creates):
         for field in target.fields:
             if field.required and field.name not in given:
-                message = f"A {target.name} cannot be made without '{field.name}', and no rule gives it."
-                found.append(finding(mapping.target.mark, "E235", message))
+                message = f"{mapping.target.text} cannot be created without '{field.name}', and no rule gives it."
+                found.append(finding(mapping.target.mark, "E235", message, f"Add it to fields: {field.name}: ..."))
     return found
 
 
@@ -230,15 +249,16 @@ def check_children(around: Surroundings) -> list[Diagnostic]:
         entry = known.get(children.name)
         if entry is None:
             message = f"{around.mapping.target.text} has no child list '{children.name}'."
-            found.append(finding(children.mark, "E208", message, nearest(children.name, known)))
+            hint = nearest(children.name, known) or (f"It has: {', '.join(known)}." if known else "It has none.")
+            found.append(finding(children.mark, "E208", message, hint))
             continue
         scope = around.inside(children)
         for rule in children.rules:
             found += check_rule(around, rule, scope, entry.fields)
         for field in entry.fields:
             if field.required and field.name not in {rule.path for rule in children.rules}:
-                message = f"A child of {children.name} cannot be made without '{field.name}'."
-                found.append(finding(children.mark, "E235", message))
+                message = f"An entry of {children.name} cannot be created without '{field.name}', and no rule gives it."
+                found.append(finding(children.mark, "E235", message, f"Add it to its fields: {field.name}: ..."))
     return found
 
 
@@ -250,13 +270,14 @@ def check_gone(around: Surroundings) -> list[Diagnostic]:
             found += check_rule(around, rule, around.bare, around.target.fields)
         if gone.note is not None:
             if around.target.note is None:
-                found.append(finding(gone.note.mark, "E204", f"A {around.target.name} takes no notes."))
+                message = f"{around.mapping.target.text} takes no notes."
+                found.append(finding(gone.note.mark, "E204", message, "Take note out, or fill a field."))
             around.template(gone.note, around.bare, found)
         for path, text in gone.append:
             around.template(text, around.bare, found)
             if path is None and append_field(around.mapping, around.target) is None:
-                message = "append does not know its field."
-                found.append(finding(text.mark, "E259", message, "Write append: {FIELD: text}."))
+                message = "append does not say to which field the text goes."
+                found.append(finding(text.mark, "E259", message, "Name the field: append: {FIELD: text}."))
             elif path is not None and around.target.field(path) is None:
                 found.append(finding(text.mark, "E204", f"'{path}' is not a field of {around.target.name}."))
     return found

@@ -131,7 +131,8 @@ class _Reading:
         name = str(named.value)
         if name in made.files:
             other = made.files[name].mark.source.file
-            self.wrong(named.mark, "E120", f"The mapping '{name}' stands in {other} already.")
+            message = f"The mapping '{name}' stands in {other} already."
+            self.wrong(named.mark, "E120", message, "Give one of the two another name.")
         made.files.setdefault(name, node)
 
     def _file(self, path: Path, name: str, schema: str) -> Node | None:

@@ -29,6 +29,11 @@ from engine.specs.model import (
 
 _SOURCES = ("from", "template", "value", "setting")
 _OPTIONS = ("write", "on_link", "conflicts", "own_line", "optional")
+_CHILD_HINTS = {
+    "each": "Name the list: each: Lines.",
+    "key": "Name what tells its entries apart: key: LineKey.",
+    "fields": "Say what they hold: fields: {...}.",
+}
 _GONE: tuple[GoneKind, ...] = ("deleted", "voided", "gone")
 
 
@@ -104,18 +109,22 @@ class _Reading:
             return FieldRule(path, node.mark, node.key, select=_expression(node))
         sources = [name for name in _SOURCES if name in node.block]
         if len(sources) != 1:
-            given = f"has {' and '.join(sources)}" if sources else "says not where its value comes from"
+            given = f"has {' and '.join(sources)}" if sources else "does not say where its value comes from"
+            hint = "Keep one of them." if sources else "Add from: FIELD."
             at = node.block[sources[1]].key if sources else node.mark
-            self.found.append(finding(at, "E116", f"The rule {given}; it needs one of {', '.join(_SOURCES)}."))
+            self.found.append(finding(at, "E116", f"The rule {given}; it needs one of {', '.join(_SOURCES)}.", hint))
         plain: dict[str, Any] = {name: child.plain() for name, child in node.block.items()}
         extra = {
             name: plain[name] for name in ("write", "on_link", "conflicts", "own_line", "optional") if name in plain
         }
         selects, default = node.get("from"), node.get("default")
         if "via" in plain and not selects:
-            self.found.append(finding(node.block["via"].key, "E117", "via needs a key that from selects."))
+            self.found.append(
+                finding(node.block["via"].key, "E117", "via needs a key that from selects.", "Add from: FIELD.")
+            )
         if "otherwise" in plain and "via" not in plain:
-            self.found.append(finding(node.block["otherwise"].key, "E117", "otherwise has a meaning only beside via."))
+            self.found.append(finding(node.block["otherwise"].key, "E117", "otherwise has a meaning only beside via.",
+                                      "Add via: MAPPING, or take otherwise out."))  # fmt: skip
         return FieldRule(
             path,
             node.mark,
@@ -159,7 +168,7 @@ class _Reading:
     def children(self, name: str, node: Node) -> ChildrenRule:
         for needed in ("each", "key", "fields"):
             if needed not in node.block:
-                self.found.append(finding(node.key, "E111", f"The key '{needed}' is missing."))
+                self.found.append(finding(node.key, "E111", f"The key '{needed}' is missing.", _CHILD_HINTS[needed]))
         return ChildrenRule(name, node.key, _expression(node.at("each")), _expressions(node, "key"), self.rules(node))
 
     def gone(self, kind: GoneKind, node: Node) -> GoneRule:

@@ -10,7 +10,7 @@ from engine.specs.model import Constant, FieldRule
 from engine.specs.surroundings import Surroundings, entity_of, expression_type
 
 _HINTS = {
-    ("text", "number"): 'Write it with template: "{{ ... }}".',
+    ("text", "number"): 'Write it as text: {template: "{{ NAME }}"}.',
     ("text", "boolean"): "Use choose: {true: Yes, false: No}.",
     ("text", "address"): "Take a part of it, or write a template.",
     ("number", "text"): "Add number: true.",
@@ -27,8 +27,9 @@ def check_rule(around: Surroundings, rule: FieldRule, scope: Type, fields: tuple
     found += check_choose(around, rule, scope)
     for watched in rule.again_when:
         expression_type(watched, scope, found)
-    if rule.via is not None:
-        found += check_reference(around, rule, scope)
+    reference = check_reference(around, rule, scope) if rule.via is not None else []
+    if rule.custom or not any(one.code == "E265" for one in reference):
+        found += reference
     if rule.custom:
         return found + check_custom(around, rule, made)
     field = next((one for one in fields if one.name == rule.name), None)
@@ -36,12 +37,14 @@ def check_rule(around: Surroundings, rule: FieldRule, scope: Type, fields: tuple
         return [*found, unknown_target(around.target, rule, fields)]
     if not field.writable:
         message = f"'{field.name}' of {around.mapping.target.text} cannot be written."
-        return [*found, finding(rule.key_mark, "E234", message)]
+        hint = "The system sets it by itself; take the line out."
+        return [*found, finding(rule.key_mark, "E234", message, hint)]
     if rule.via is not None:
-        return found + check_refers(around, rule, field)
+        wrong = check_refers(around, rule, field)  # the mapping named is the wrong one: then its key is wrong anyway
+        return [*found, *(wrong or [one for one in reference if one not in found])]
     if field.refers and rule.given is None and made.kind not in ("any", "null"):
-        message = f"'{field.name}' holds the key of a {field.refers}; a key of the source means nothing there."
-        return [*found, finding(rule.mark, "E257", message, "Name the mapping that links them: via: ...")]
+        message = f"'{field.name}' holds the key of {field.refers}; a key of the source means nothing there."
+        return [*found, finding(rule.mark, "E257", message, _links(around, None, field.refers))]
     return found + check_fit(rule, made, field)
 
 
@@ -111,7 +114,8 @@ def check_choose(around: Surroundings, rule: FieldRule, scope: Type) -> list[Dia
 def check_custom(around: Surroundings, rule: FieldRule, made: Type) -> list[Diagnostic]:
     """E239, E240, E263: custom fields exist there, are no booleans, and take the right options."""
     if not around.target.custom:
-        return [finding(rule.key_mark, "E239", f"{around.mapping.target.text} has no custom fields.")]
+        return [finding(rule.key_mark, "E239", f"{around.mapping.target.text} has no custom fields.",
+                        "Take the line out, or fill one of its own fields.")]  # fmt: skip
     if made.kind == "boolean":
         return [
             finding(rule.mark, "E240", f"'{rule.name}' would be true or false.", "Use choose: {true: Yes, false: No}.")
@@ -130,7 +134,7 @@ def check_custom(around: Surroundings, rule: FieldRule, made: Type) -> list[Diag
     if via is not None and isinstance(named, Constant) and made.kind == "enum" and named.value != rule.name:
         assert rule.via is not None
         message = f"{via.name} makes options of '{named.value}', not of '{rule.name}'."
-        return [finding(rule.via.mark, "E263", message)]
+        return [finding(rule.via.mark, "E263", message, f"Call the field '{named.value}', or name another mapping.")]
     return []
 
 
@@ -140,9 +144,8 @@ def check_reference(around: Surroundings, rule: FieldRule, scope: Type) -> list[
     via = around.set.mapping(rule.via.text)
     if via is None:
         known = [one.name for one in around.set.mappings]
-        return [
-            finding(rule.via.mark, "E205", f"There is no mapping '{rule.via.text}'.", nearest(rule.via.text, known))
-        ]
+        hint = nearest(rule.via.text, known) or f"The set has: {', '.join(known)}."
+        return [finding(rule.via.mark, "E205", f"There is no mapping '{rule.via.text}'.", hint)]
     systems = (via.source.text.partition(".")[0], via.target.text.partition(".")[0])
     if systems != (around.source_system, around.target_system):
         message = f"{via.name} leads from {systems[0]} to {systems[1]}, not the way of this mapping."
@@ -155,8 +158,8 @@ def check_reference(around: Surroundings, rule: FieldRule, scope: Type) -> list[
     if key.many or key.family != "text":
         return [finding(rule.select.mark, "E265", f"via needs one key, not {key.words()}.")]
     if key.refers and key.refers != entity.name:
-        message = f"This is the key of a {key.refers}; {via.name} reads {entity.name}."
-        return [finding(rule.select.mark, "E265", message)]
+        message = f"This is a key of {key.refers}, but {via.name} reads {entity.name}."
+        return [finding(rule.select.mark, "E265", message, _links(around, key.refers, None))]
     return []
 
 
@@ -165,5 +168,18 @@ def check_refers(around: Surroundings, rule: FieldRule, field: Field) -> list[Di
     entity = around.reference(rule)
     if entity is None or rule.via is None or field.refers in (None, entity.name):
         return []
-    message = f"'{field.name}' holds the key of a {field.refers}; {rule.via.text} makes {entity.name}."
-    return [finding(rule.via.mark, "E256", message)]
+    message = f"'{field.name}' holds the key of {field.refers}, but {rule.via.text} makes {entity.name}."
+    return [finding(rule.via.mark, "E256", message, _links(around, None, field.refers))]
+
+
+def _links(around: Surroundings, source: str | None, target: str | None) -> str:
+    """Which mappings of the set lead from an entity, or to one."""
+    pair = (around.source_system, around.target_system)
+    names = []
+    for one in around.set.mappings:
+        (from_, source_name), (to, target_name) = (part.text.split(".", 1) for part in (one.source, one.target))
+        if (from_, to) == pair and source in (None, source_name) and target in (None, target_name):
+            names.append(one.name)
+    if names:
+        return f"Write via: {' or '.join(names)}."
+    return f"Write a mapping {f'from {source}' if source else f'to {target}'}, and name it with via."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -20,26 +20,36 @@ def check_declared(set: MappingSet) -> list[Diagnostic]:
     for one in set.settings.values():
         wrong = None if one.default in (UNSET, None) else misfit(one, one.default)
         if wrong:
-            found.append(finding(one.mark, "E243", f"The default of '{one.name}' {wrong}."))
+            found.append(finding(one.mark, "E243", f"The default of '{one.name}' {wrong}.",
+                                 "Give it a default of its type, or default: null for none."))  # fmt: skip
     return found
 
 
-def check_settings(set: MappingSet, settings: Mapping[str, Any]) -> list[Diagnostic]:
-    """E206, E241, E242: given settings are declared and of their types; used ones are given."""
+def check_settings(set: MappingSet, settings: Mapping[str, Any], places: Mapping[str, Mark]) -> list[Diagnostic]:
+    """E206, E241, E242: given settings are declared and of their types; used ones are given. `places`: see lint_set."""
     found = []
-    nowhere = Mark(Source.of("settings", ""), 0, 0)
+    block = places.get("", Mark(Source.of("settings", ""), 0, 0))
     for name, value in settings.items():
-        declared = set.settings.get(name)
+        declared, at = set.settings.get(name), places.get(name, block)
         if declared is None:
-            found.append(finding(nowhere, "E206", f"No preset declares '{name}'.", nearest(name, set.settings)))
+            hint = nearest(name, set.settings) or _known(set)
+            found.append(finding(at, "E206", f"The mappings have no setting '{name}'.", hint))
         elif value is not None and (wrong := misfit(declared, value)):
-            found.append(finding(nowhere, "E241", f"The setting '{name}' {wrong}.", declared.help))
+            found.append(finding(at, "E241", f"The setting '{name}' {wrong}.", declared.help))
     for name, mark in used_settings(set):
         declared = set.settings.get(name)
         if declared is not None and declared.default is UNSET and name not in settings:
-            message = f"The setting '{name}' is used here, and has no value."
-            found.append(finding(mark, "E242", message, f"Give it in engine.yaml: {declared.help}"))
+            if "" in places:
+                message = f"The setting '{name}' is missing; {mark} needs it."
+                found.append(finding(block, "E242", message, f"Add it here: {declared.help}"))
+            else:
+                message = f"The setting '{name}' is used here, and has no value."
+                found.append(finding(mark, "E242", message, f"Give it in engine.yaml: {declared.help}"))
     return found
+
+
+def _known(set: MappingSet) -> str:
+    return f"They have: {', '.join(set.settings)}." if set.settings else "They have none."
 
 
 def misfit(declared: Setting, value: Any) -> str | None:
@@ -101,14 +111,32 @@ def is_required(around: Surroundings, rule: FieldRule) -> bool:
 
 
 def check_unused(set: MappingSet) -> list[Diagnostic]:
-    """W301: a setting that the set's own preset.yaml declares is used."""
+    """W301, W303: settings that the set's own preset.yaml declares, and its template files, are used."""
+    rules = [rule for one in set.mappings for rule in (*one.rules, *(rule for c in one.children for rule in c.rules))]
+    rules += [rule for one in set.mappings for end in one.gone for rule in end.rules]
+    texts = [rule.template.text for rule in rules if rule.template is not None]
+    texts += [end.note.text for one in set.mappings for end in one.gone if end.note is not None]
+    texts += [text.text for one in set.mappings for end in one.gone for _, text in end.append]
+    return [*_unused_settings(set, texts), *_unused_templates(set, texts)]
+
+
+def _unused_settings(set: MappingSet, texts: list[str]) -> Iterator[Diagnostic]:
     used = {name for name, _ in used_settings(set)}
-    texts = [one.text for one in set.templates.values()]
-    texts += [rule.template.text for one in set.mappings for rule in one.rules if rule.template is not None]
-    return [
-        finding(one.mark, "W301", f"No mapping uses the setting '{one.name}'.", severity="warning")
-        for one in set.settings.values()
-        if one.name not in used
-        and one.mark.source.file.startswith(f"{set.name}/")
-        and not any(f"settings.{one.name}" in text for text in texts)
-    ]
+    texts = [*texts, *(one.text for one in set.templates.values())]
+    for one in set.settings.values():
+        own = one.mark.source.file.startswith(f"{set.name}/")
+        if own and one.name not in used and not any(f"settings.{one.name}" in text for text in texts):
+            what = "table" if one.type == "table" else "setting"
+            message = f"No mapping uses the {what} '{one.name}'."
+            yield finding(one.mark, "W301", message, "Take it out, or use it: {setting: NAME}.", severity="warning")
+
+
+def _unused_templates(set: MappingSet, texts: list[str]) -> Iterator[Diagnostic]:
+    for one in set.templates.values():
+        if one.source.file.startswith(f"{set.name}/") and one.name not in texts:
+            message = f"No mapping uses the template file '{one.name}'."
+            near = nearest(one.name, [text for text in texts if text.endswith((".html", ".txt"))])
+            mark = Mark(one.source, 0, 0)
+            yield finding(
+                mark, "W303", message, near or "Take it away, or use it: {template: NAME}.", severity="warning"
+            )

@@ -28,6 +28,7 @@ from engine.mapping.types import (
     union,
 )
 from engine.protocol import Catalogue, Entity
+from engine.specs.advice import for_expression, for_template
 from engine.specs.diagnostics import Diagnostic, finding, nearest
 from engine.specs.model import (
     ChildrenRule,
@@ -151,7 +152,7 @@ class Surroundings:
         made = expression_type(select, scope, own)
         bare = _BARE.fullmatch(select.text) and all(one.code in ("E203", "E221") for one in own)
         hint = f"Did you mean {{value: {select.text}}}?"
-        found += [replace(one, hint=hint) if bare and not one.hint else one for one in own]
+        found += [replace(one, hint=hint) if bare and (not one.hint or one.code == "E221") else one for one in own]
         return made
 
     def _after(self, step: Step, given: Type, found: list[Diagnostic]) -> Type:
@@ -166,7 +167,7 @@ class Surroundings:
                 return ANY
             if "any" not in transform.takes and given.family not in transform.takes:
                 message = f"{step.name} takes {' or '.join(transform.takes)}, not {given.words()}."
-                found.append(finding(step.mark, "E236", message))
+                found.append(finding(step.mark, "E236", message, f"Take {step.name} out, or select another field."))
                 return ANY
         try:
             if not isinstance(step.argument, SettingName):
@@ -184,8 +185,8 @@ class Surroundings:
             return ANY
         declared = self.set.settings.get(given.name)
         if declared is None:
-            hint = nearest(given.name, self.set.settings) or "Settings are declared in preset.yaml."
-            found.append(finding(given.mark, "E206", f"No preset declares the setting '{given.name}'.", hint))
+            hint = nearest(given.name, self.set.settings) or "Declare it in preset.yaml, under settings."
+            found.append(finding(given.mark, "E206", f"The set has no setting '{given.name}'.", hint))
             return ANY
         return _SETTING_TYPES[declared.type]
 
@@ -197,7 +198,7 @@ class Surroundings:
         if file is not None:
             held = self.set.templates.get(file)
             if held is None:
-                hint = nearest(file, self.set.templates) or "Put the file beside the mappings."
+                hint = nearest(file, self.set.templates) or "Put the file beside the mappings, or correct its name."
                 found.append(finding(expression.mark, "E209", f"The set has no template '{file}'.", hint))
                 return None
             mark, text = Mark(held.source, 0, 0), held.text
@@ -205,7 +206,8 @@ class Surroundings:
             made = template(text, file is not None and file.endswith(".html"))
         except BadTemplate as problem:
             at = _located(mark, text, problem.line, problem.name)
-            found.append(finding(at, problem.code, f"{problem.message[0].upper()}{problem.message[1:]}.", problem.hint))
+            message, hint = for_template(problem.code, problem.message, problem.name)
+            found.append(finding(at, problem.code, message, problem.hint or hint))
             return None
         for path in made.paths:
             self._check_path(path, scope, text, mark, found)
@@ -213,6 +215,8 @@ class Surroundings:
 
     def _check_path(self, path: Path, scope: Type, text: str, mark: Mark, found: list[Diagnostic]) -> None:
         seen = self._seen(scope)
+        if scope.fields is None and (path.looped or path.parts)[0] not in BUILT_IN:
+            return  # what is walked through is wrong, and reported where it stands
         if path.looped:
             items = _walk(path.looped, seen)
             start, parts = (items.item, path.parts[1:]) if isinstance(items, Type) else (ANY, ())
@@ -257,7 +261,8 @@ def expression_type(expression: Expression, scope: Type, found: list[Diagnostic]
         tree = selector(expression.text).tree
     except BadExpression as problem:
         message = f"{problem.message[0].upper()}{problem.message[1:]}."
-        found.append(finding(expression.mark.inside(problem.offset), problem.code, message))
+        hint = for_expression(problem.code, expression.text, problem.offset)
+        found.append(finding(expression.mark.inside(problem.offset), problem.code, message, hint))
         return ANY
     mistakes: list[Mistake] = []
     made = infer(tree, scope, mistakes)

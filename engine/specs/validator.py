@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -20,12 +21,20 @@ from engine.specs.loader import Node
 _TYPES = {"string": "text", "object": "a block", "array": "a list", "boolean": "true or false", "null": "null",
           "integer": "a whole number", "number": "a number"}  # fmt: skip
 
+_SHAPES = {
+    "a block": "Write lines of name: value, or {name: value}.",
+    "a list": "Write [A, B], or lines that begin with - .",
+    "true or false": "Write true or false, without quotes.",
+    "a whole number": "Write digits, without quotes.",
+    "a number": "Write digits, without quotes.",
+}
+
 
 def validate(root: Node, schema: str) -> list[Diagnostic]:
     """What is wrong with the shape of a file; `schema` is mapping, preset, ... Empty if nothing is."""
     found: list[Diagnostic] = []
     for error in _validator(schema).iter_errors(root.plain()):
-        found += _findings(root, error)
+        found += findings(root, error)
     return found
 
 
@@ -42,16 +51,29 @@ def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(load_schema(name))
 
 
-def _findings(root: Node, error: ValidationError) -> list[Diagnostic]:
+def findings(root: Node, error: ValidationError) -> list[Diagnostic]:
+    """What one error of a schema means, in words and at its place."""
     node = root.at(*error.absolute_path)
+    if "propertyNames" in error.absolute_schema_path:
+        return _name(node, error)
     described = _WORDS.get(str(error.validator), _other)(node, error)
+    about = _about(error)
+    described = [one if one.hint or one.code == "E110" else replace(one, hint=about) for one in described]
     if _is_argument(error):
         where = next(str(part) for part in reversed(error.absolute_path) if part in TRANSFORMS)
-        return [
-            Diagnostic(one.file, one.line, one.column, "E237", one.severity, f"{where}: {one.message}", one.hint,
-                       one.excerpt) for one in described
-        ]  # fmt: skip
+        return [replace(one, code="E237", message=f"{where}: {one.message}") for one in described]
     return described
+
+
+def _about(error: ValidationError) -> str:
+    """What the schema says of the place: a key's own words, or an example."""
+    schema: Any = error.schema
+    if not isinstance(schema, dict) or error.validator in ("required", "additionalProperties"):
+        return ""
+    if schema.get("type") in ("object", "array") or "description" not in schema:
+        example = next((one for one in schema.get("examples", ()) if isinstance(one, str)), "")
+        return f"For example: {example}." if example else ""
+    return str(schema["description"])
 
 
 def _is_argument(error: ValidationError) -> bool:
@@ -66,7 +88,7 @@ def _unknown(node: Node, error: ValidationError) -> list[Diagnostic]:
     found = []
     for name, child in node.block.items():
         if name not in known:
-            hint = nearest(name, known) or (f"Known here: {', '.join(known)}." if len(known) <= 8 else "")
+            hint = nearest(name, known) or (f"Known here: {', '.join(known)}." if len(known) <= 12 else "")
             found.append(finding(child.key, "E110", f"'{name}' is not known here.", hint))
     return found
 
@@ -81,7 +103,10 @@ def _required(node: Node, error: ValidationError) -> list[Diagnostic]:
     missing = [name for name in _listed(error) if name not in node.block]
     # jsonschema reports one error for each missing key; the message names it.
     name = next((one for one in missing if f"'{one}'" in error.message), missing[0])
-    return [finding(node.key if node.key != node.mark else node.mark, "E111", f"The key '{name}' is missing.")]
+    known = error.schema.get("properties", {}).get(name, {}) if isinstance(error.schema, dict) else {}
+    example = next((one for one in known.get("examples", ()) if isinstance(one, str)), None)
+    hint = f"For example {name}: {example}." if example else ""
+    return [finding(node.key if node.key != node.mark else node.mark, "E111", f"The key '{name}' is missing.", hint)]
 
 
 def _type(node: Node, error: ValidationError) -> list[Diagnostic]:
@@ -89,6 +114,9 @@ def _type(node: Node, error: ValidationError) -> list[Diagnostic]:
     given = _given(node)
     scalar = isinstance(node.value, (bool, int)) or node.value.__class__.__name__ == "Decimal"
     hint = "Put it in quotes if it is text." if "text" in words and scalar else ""
+    if scalar and isinstance(error.schema, dict) and error.schema.get("title") == "Rule":
+        hint = f"Did you mean {{value: {shown(node.value)}}}?"
+    hint = hint or _SHAPES.get(words, "")
     return [finding(node.mark, "E112", f"This takes {words}, not {given}.", hint)]
 
 
@@ -114,21 +142,23 @@ def _form(node: Node, error: ValidationError) -> list[Diagnostic]:
     schema = error.schema if isinstance(error.schema, dict) else {}
     examples = schema.get("examples") or []
     hint = f"For example: {', '.join(map(str, examples[:2]))}." if examples else ""
-    words = schema.get("errorHint") or "has not the form that this takes."
-    return [finding(node.mark, "E114", f"{_given(node)} {words}", hint)]
+    return [finding(node.mark, "E114", f"{_given(node)} cannot stand here.", hint)]
 
 
 def _count(node: Node, error: ValidationError) -> list[Diagnostic]:
     few = str(error.validator).startswith("min")
     if error.validator == "uniqueItems":
-        return [finding(node.mark, "E115", "An entry stands twice.")]
-    return [finding(node.mark, "E115", f"There are too {'few' if few else 'many'} entries here.")]
+        return [finding(node.mark, "E115", "An entry stands twice.", "Take one of the two out.")]
+    hint = "Write at least one, or take the key out." if few else "Write each as an entry of its own."
+    return [finding(node.mark, "E115", f"There are too {'few' if few else 'many'} entries here.", hint)]
 
 
 def _name(node: Node, error: ValidationError) -> list[Diagnostic]:
     name = str(error.instance)
     mark = next((child.key for key, child in node.block.items() if key == name), node.mark)
-    return [finding(mark, "E114", f"'{name}' cannot be a name here.")]
+    rule = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
+    hint = rule or "Use small letters, digits and _, a letter first."
+    return [finding(mark, "E114", f"'{name}' cannot be a name here.", hint)]
 
 
 def _other(node: Node, error: ValidationError) -> list[Diagnostic]:
@@ -152,5 +182,4 @@ _WORDS: dict[str, Callable[[Node, ValidationError], list[Diagnostic]]] = {
     "minProperties": _count,
     "maxProperties": _count,
     "uniqueItems": _count,
-    "propertyNames": _name,
 }

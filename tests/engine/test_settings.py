@@ -10,7 +10,7 @@ import pytest
 
 from engine.errors import InvalidSettings
 from engine.registry import Registry
-from engine.settings import Settings, duration, settings_schema
+from engine.settings import InvalidSettingsFile, Settings, duration, settings_schema
 from tests.engine.test_registry import Shop
 
 
@@ -90,13 +90,21 @@ def test_a_missing_variable_is_named_with_its_key_and_place(tmp_path: Path) -> N
 
 def test_without_secrets_the_rest_is_still_checked(tmp_path: Path) -> None:
     assert load(tmp_path, GOOD, environment={}, secrets=False).secrets == ("written-out",)
-    assert "'shre' is not a key" in errors(tmp_path, GOOD.replace("share", "shre"), environment={}, secrets=False)
+    assert "'shre' is not known here" in errors(tmp_path, GOOD.replace("share", "shre"), environment={}, secrets=False)
 
 
 def test_a_secret_of_the_wrong_form_is_refused_without_being_shown(tmp_path: Path) -> None:
     found = errors(tmp_path, GOOD, environment={**ENVIRONMENT, "TOKEN": "Not A Token"})
-    assert "engine.yaml:9:18 The value [secret] does not fit here: The token." in found
+    assert "E114 engine.yaml:9:18 The value [secret] cannot stand here. The token." in found
     assert "Not A Token" not in found
+
+
+@pytest.mark.parametrize("written", ["5432167", "[5432167]", "{a: 5432167}", "'5432167"])
+def test_a_secret_that_was_written_out_is_in_no_message(tmp_path: Path, written: str) -> None:
+    with pytest.raises(InvalidSettingsFile) as refused:
+        load(tmp_path, GOOD.replace('"${TOKEN}"', written))
+    assert refused.value.diagnostics
+    assert "5432167" not in "".join(one.text() for one in refused.value.diagnostics)
 
 
 def test_a_file_gives_a_secret_without_its_last_line_break(tmp_path: Path) -> None:
@@ -118,21 +126,21 @@ def test_a_dollar_sign_can_be_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("good", "bad", "found"),
     [
-        ("server:", "sever:", "engine.yaml:2:1 'sever' is not a key of this place. Did you mean 'server'?"),
-        ("    store:\n", "    stroe:\n", "engine.yaml:7:5 'stroe' is not a key of this place. Did you mean 'store'?"),
-        ("port: 0", 'port: "0"', "'0' does not fit here: it must be a whole number."),
-        ("port: 0", "port: 70000", "'70000' does not fit here: The port to listen at"),
-        ("      company: acme\n", "", "engine.yaml:7:5 'company' is missing."),
+        ("server:", "sever:", "engine.yaml:2:1 'sever' is not known here. Did you mean 'server'?"),
+        ("    store:\n", "    stroe:\n", "engine.yaml:7:5 'stroe' is not known here. Did you mean 'store'?"),
+        ("port: 0", 'port: "0"', "This takes a whole number, not '0'. Write digits, without quotes."),
+        ("port: 0", "port: 70000", "This is at most 65535. The port to listen at"),
+        ("      company: acme\n", "", "engine.yaml:7:5 The key 'company' is missing."),
         (
             "America/New_York",
             "America/NewYork",
             "'America/NewYork' is not a time zone. Did you mean 'America/New_York'?",
         ),
-        ("share: 0.75", "plan: grwth", "'grwth' does not fit here: it must be one of lite, growth."),
-        ("share: 0.75", "share: 1.5", "'1.5' does not fit here: The share, 1 at most."),
-        ("  acme:", "  Acme Inc:", "'Acme Inc' cannot be a connection's name."),
+        ("share: 0.75", "plan: grwth", "This takes lite, growth; not 'grwth'. Did you mean 'growth'?"),
+        ("share: 0.75", "share: 1.5", "This is at most 1. The share, 1 at most."),
+        ("  acme:", "  Acme Inc:", "engine.yaml:4:3 'Acme Inc' cannot be a name here. Use small letters"),
         ("zone: America", "mappings: nowhere\n    zone: America", "There is no folder nowhere."),
-        ("grace: 1 minute", "grace: a while", "'a while' does not fit here"),
+        ("grace: 1 minute", "grace: a while", "'a while' cannot stand here. For example: 30 seconds, 5 minutes."),
         ("      share: 0.75\n", "      company: other\n", "'company' stands here twice"),
     ],
 )

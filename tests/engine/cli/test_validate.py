@@ -49,6 +49,39 @@ def test_a_program_gets_json(broken: Installation) -> None:
     assert data["diagnostics"][0]["column"] == 9
 
 
+def test_github_gets_annotations(broken: Installation) -> None:
+    result = broken.run("validate", "--format", "github")
+    line = len((broken.folder / "mappings" / "customers.yaml").read_text("utf-8").splitlines())
+    place = f"::error file=mappings/customers.yaml,line={line},col=9,title=E203::"
+    assert result.exit_code == 1
+    assert result.output.startswith(place) and result.output.count("\n") == 1
+
+
+def test_settings_that_mappings_need_are_named_at_their_place_in_engine_yaml(installed: Installation) -> None:
+    installed.change(
+        "engine.yaml", "      first_invoice_date:", "      first_invoice_day: null\n      first_invoice_date:"
+    )
+    result = installed.run("validate")
+    text = installed.config.read_text("utf-8")
+    line = text[: text.index("first_invoice_day")].count("\n") + 1
+    assert result.exit_code == 1
+    assert f"E206 engine.yaml:{line}:26 The mappings have no setting 'first_invoice_day'." in result.output
+
+
+def test_mistakes_in_engine_yaml_come_as_json_too(installed: Installation) -> None:
+    installed.change("engine.yaml", "    zone:", "    zome:")
+    data = json.loads(installed.run("validate", "--json").output)
+    assert [(one["code"], one["file"]) for one in data["diagnostics"]] == [
+        ("E111", "engine.yaml"), ("E110", "engine.yaml")]  # fmt: skip
+
+
+def test_engine_yaml_can_be_checked_by_itself(installed: Installation) -> None:
+    assert installed.run("validate", "engine.yaml").output == f"{installed.config}: no errors\n"
+    installed.change("engine.yaml", "    zone:", "\t zone:")
+    result = installed.run("validate", "engine.yaml")
+    assert (result.exit_code, result.output[:19]) == (1, "E101 engine.yaml:10")
+
+
 def test_secrets_need_not_be_there_to_validate(installed: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PIPEDRIVE_API_TOKEN")
     assert installed.run("validate").exit_code == 0
@@ -58,7 +91,7 @@ def test_mistakes_in_engine_yaml_are_found_too(installed: Installation) -> None:
     installed.change("engine.yaml", "    zone:", "    zome:")
     result = installed.run("validate")
     assert result.exit_code == 1
-    assert "'zome' is not a key of this place. Did you mean 'zone'?" in result.output
+    assert "'zome' is not known here. Did you mean 'zone'?" in result.output
 
 
 @pytest.mark.parametrize("path", ["preset:default", "nowhere", "preset:nothing"])

@@ -122,7 +122,7 @@ BROKEN: list[tuple[str, str, str]] = [
     ("E238", "choose with keys in capitals",
      GOOD + "custom:\n  Active: {from: IsActive, ‸choose: {True: Active, False: Inactive}}\n"),
     ("E239", "custom fields where there are none",
-     "mapping: goods\nfrom: books.Item\nto: crm.product\n" + NAME + "custom:\n  ‸Kind: FullName\n"),
+     "mapping: goods\nfrom: books.Customer\nto: crm.product\n" + NAME + "custom:\n  ‸Kind: FullName\n"),
     ("E240", "a custom field of truth", GOOD + "custom:\n  Active: ‸IsActive\n"),
     ("E244", "two types for one custom field",
      GOOD + "custom:\n  Since: Since\nwhen_deleted: {custom: {Since: ‸{value: never}}}\n"),
@@ -160,7 +160,8 @@ BROKEN: list[tuple[str, str, str]] = [
 
 BESIDE = {
     "items": "mapping: items\nfrom: books.Item\nto: crm.product\nfields: {name: FullName}\n",
-    "clients": "mapping: clients\nfrom: books.Customer\nto: crm.organization\nfields: {name: FullName}\n",
+    "about": "mapping: about\nfrom: books.Payment\nto: crm.note\nfields: {content: RefNumber}\n",
+    "clients": "mapping: clients\nfrom: books.Customer\nto: crm.organization\ncreate: never\n",
     "types": "mapping: types\nfrom: books.CustomerType\nto: crm.organization_option\n"
     "scope: {field: {value: Customer type}}\nfields: {label: FullName}\n",
 }

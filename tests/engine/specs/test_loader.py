@@ -61,7 +61,7 @@ def test_a_place_inside_a_block_of_text_counts_lines() -> None:
     ("text", "code", "line", "column"),
     [
         ("a: 1\nb: 2\na: 3", "E102", 3, 1),
-        ("a: 'x", "E101", 1, 6),
+        ("a: 'x", "E101", 1, 4),
         ("a: b: c", "E101", 1, 5),
         ("a:\n\tb: 1", "E101", 2, 1),
         ("", "E101", 1, 1),
