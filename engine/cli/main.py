@@ -13,6 +13,7 @@ from engine.cli.init import init
 from engine.cli.password import password
 from engine.cli.ping import ping
 from engine.cli.plugged import PluggedGroup
+from engine.cli.presets import presets
 from engine.cli.preview import preview
 from engine.cli.qwc import qwc
 from engine.cli.resync import resync
@@ -61,7 +62,7 @@ def simulate() -> None:
     """
 
 
-for command in (init, validate, codes, test, preview, serve, qwc, password, ping, status, resync, store):
+for command in (init, validate, codes, test, preview, presets, serve, qwc, password, ping, status, resync, store):
     main.add_command(command)
 
 if __name__ == "__main__":
