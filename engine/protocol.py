@@ -333,8 +333,9 @@ Result = Page | Written | Failed
 class Work(Protocol):
     """What an endpoint sees of the engine: the requests for its system in its connection."""
 
-    def take(self, limit: int, stale_before: datetime) -> Sequence[Request]:
+    def take(self, limit: int, stale_before: datetime, urgent_only: bool = False) -> Sequence[Request]:
         """The next requests, at most `limit` writes, queries first; what was read before `stale_before` is read again.
+        With `urgent_only` no writes of old history (what a first reading or a new mapping made due).
 
         Writes are leased and their intent is stored when this returns; each must be given back. Where a write needs
         a fresher look at its target, the queries come first and the write with a later call: go on taking until
@@ -344,8 +345,12 @@ class Work(Protocol):
     def give(self, request: Request, result: Result) -> None:
         """What came of a request, in one transaction: page by page for a query, once for a write."""
 
-    def waiting(self, stale_before: datetime) -> int:
+    def waiting(self, stale_before: datetime, urgent_only: bool = False) -> int:
         """How many requests are ready: nought means that a visit has nothing to do."""
+
+    def backlog(self) -> Mapping[str, int]:
+        """How many records of old history are still to be carried, by target entity; those of which a child list is
+        written are counted a second time, as `ENTITY.LIST`."""
 
     def visited(self, ticket: str, **facts: Any) -> None:
         """Keep facts about one visit or drain (`started_at`, `ended_at`, `requests`, `records`, `message`...)."""
@@ -438,7 +443,8 @@ class Endpoint(Protocol):
 
     def facts(self) -> Mapping[str, Any]:
         """What it tells of itself for the status, asking nobody. Known keys: `calls_us` (its system visits us),
-        `tokens_spent` and `tokens_limit` (of 24 hours), `stopped` (a sentence: why nothing goes on)."""
+        `tokens_spent` and `tokens_limit` (of a day), `tokens_reserve` (of these, kept from old history), `forecast` (a
+        sentence: until when old history is through), `stopped` (a sentence: why nothing goes on)."""
 
     def ping(self) -> Sequence[Check]:
         """Talk to the real system where it can be called, and say what is well and what is not."""

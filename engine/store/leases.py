@@ -37,14 +37,22 @@ class Leases(Work):
     """The queue of one transaction, with what hands its rows out."""
 
     def lease(
-        self, connection: str, mappings: Sequence[str], limit: int, owner: str, now: datetime, ttl: timedelta
+        self,
+        connection: str,
+        mappings: Sequence[str],
+        limit: int,
+        owner: str,
+        now: datetime,
+        ttl: timedelta,
+        below: int | None = None,
     ) -> list[WorkRow]:
         """All due rows of the first `limit` groups by (priority, due_at), leased to `owner` until `now + ttl`.
 
-        A group of which any row is leased, of whatever mapping, is passed over. Expired leases count as due.
+        A group of which any row is leased, of whatever mapping, is passed over. Expired leases count as due. With
+        `below` only groups of which a due row has a priority under that.
         """
         self._expire(connection, now)
-        groups = self._groups(connection, mappings, limit, now)
+        groups = self._groups(connection, mappings, limit, now, below)
         place = {group: number for number, group in enumerate(groups)}
         rows = self._due_of(connection, set(mappings), groups, now)
         rows.sort(key=lambda row: (place[row.group], row.priority, row.due_at, row.source_key, row.mapping))
@@ -80,11 +88,13 @@ class Leases(Work):
         rows = sa.and_(table.c.connection == connection, sa.tuple_(table.c.mapping, table.c.source_key).in_(expired))
         self.db.execute(sa.update(table).where(rows).values(**RELEASED, state="due"))
 
-    def _groups(self, connection: str, mappings: Sequence[str], limit: int, now: datetime) -> list[str]:
+    def _groups(
+        self, connection: str, mappings: Sequence[str], limit: int, now: datetime, below: int | None
+    ) -> list[str]:
         """The first groups in order that nobody works on."""
         groups: list[str] = []
         passed: set[str] = set()
-        for found in self._candidates(connection, mappings, max(2 * limit, 50), now):
+        for found in self._candidates(connection, mappings, max(2 * limit, 50), now, below):
             fresh = [group for group in dict.fromkeys(found) if group not in passed]
             passed.update(fresh)
             ours = locks.taken(self.db, f"group/{connection}", fresh)
@@ -115,13 +125,17 @@ class Leases(Work):
             due += (row for row in rows if row.due_at <= now and row.mapping in mappings)
         return due
 
-    def _candidates(self, connection: str, mappings: Sequence[str], portion: int, now: datetime) -> Iterator[list[str]]:
+    def _candidates(
+        self, connection: str, mappings: Sequence[str], portion: int, now: datetime, below: int | None
+    ) -> Iterator[list[str]]:
         """The groups of due rows in the order of the queue, a portion of rows at a time.
 
         One priority after the other, so that rows deferred to later are never walked over to reach the next.
         """
         priority: int | None = None
         while (priority := self._next_priority(connection, priority)) is not None:
+            if below is not None and priority >= below:
+                return
             ready = (
                 sa.select(table.c.group, *_ORDER)
                 .where(

@@ -70,11 +70,11 @@ class Waits:
         ]
         many(self.db, _PUT, values)
 
-    def wake(self, connection: str, refs: Sequence[Reference], now: datetime, priority: int) -> int:
+    def wake(self, connection: str, refs: Sequence[Reference], now: datetime) -> int:
         """Make due what waited for these references or left them; the waits end. How many rows that were not due.
 
-        Leased rows are touched instead; parked ones stay parked, a person decides about them. A better priority that
-        a row has is kept.
+        Leased rows are touched instead; parked ones stay parked, a person decides about them. Each keeps its own
+        priority: old history that waited is old history still.
         """
         locks.take(self.db, "reference", (_name(connection, ref) for ref in refs))
         waiting: dict[str, list[str]] = {}
@@ -86,7 +86,24 @@ class Waits:
                 ended = sa.delete(table).where(where).returning(table.c.mapping, table.c.source_key)
                 for mapping, source_key in self.db.execute(ended):
                     waiting.setdefault(mapping, []).append(source_key)
-        return sum(self._due(connection, mapping, waiting[mapping], now, priority) for mapping in sorted(waiting))
+        return sum(self._due(connection, mapping, waiting[mapping], now) for mapping in sorted(waiting))
+
+    def hurry(self, connection: str, refs: Sequence[Reference], priority: int) -> None:
+        """Give the rows of these references, and of what they wait for in turn, at least that priority."""
+        ahead, seen = list(dict.fromkeys(refs)), set(refs)
+        while ahead:
+            mapping, source_key = ahead.pop()
+            later = sa.and_(
+                work.c.connection == connection,
+                work.c.mapping == mapping,
+                work.c.source_key == source_key,
+                work.c.state.in_(["due", "leased", "waiting"]),
+                work.c.priority > priority,
+            )
+            if self.db.execute(sa.update(work).where(later).values(priority=priority)).rowcount:
+                found = self.for_row(connection, mapping, source_key)
+                ahead += [ref for ref in found if ref not in seen]
+                seen.update(found)
 
     def for_row(self, connection: str, mapping: str, source_key: str) -> list[Reference]:
         """What this row waits for, or left."""
@@ -97,7 +114,7 @@ class Waits:
         )
         return [(ref_mapping, ref_key) for ref_mapping, ref_key in self.db.execute(query)]
 
-    def _due(self, connection: str, mapping: str, source_keys: Sequence[str], now: datetime, priority: int) -> int:
+    def _due(self, connection: str, mapping: str, source_keys: Sequence[str], now: datetime) -> int:
         woken = 0
         for portion in portions(sorted(source_keys)):
             where = sa.and_(work.c.connection == connection, work.c.mapping == mapping, work.c.source_key.in_(portion))
@@ -107,8 +124,7 @@ class Waits:
             self._lock(where)
             self.db.execute(sa.update(work).where(leased).values(touched=work.c.touched + 1, due_at=now))
             self.db.execute(sa.update(work).where(due, work.c.due_at > now).values(due_at=now))
-            self.db.execute(sa.update(work).where(due, work.c.priority > priority).values(priority=priority))
-            values: dict[str, Any] = {"state": "due", "due_at": now, "priority": priority, "reason": None, "code": None}
+            values: dict[str, Any] = {"state": "due", "due_at": now, "reason": None, "code": None}
             woken += self.db.execute(sa.update(work).where(asleep).values(values)).rowcount
         return woken
 

@@ -60,7 +60,7 @@ RELEASED: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """One row of the queue. Times are aware UTC; `priority` 0 is live, 9 backfill.
+    """One row of the queue. Times are aware UTC; a low `priority` goes first.
 
     `decided` is the hash of the record that was last decided, `version` the mapping's then, `need_since` the moment
     since which its target must have been read, `touched` counts changes during leases, `detail` is for people
@@ -264,14 +264,30 @@ class Work:
         values = [{**common, "the_mapping": mapping, "the_source_key": one} for mapping, one in sorted(rows)]
         many(self.db, _DEFER, values)
 
-    def due(self, connection: str, mappings: Iterable[str], now: datetime) -> int:
-        """How many rows of the mappings could be leased now, groups aside."""
+    def due(self, connection: str, mappings: Iterable[str], now: datetime, below: int | None = None) -> int:
+        """How many rows of the mappings could be leased now, groups aside; with `below` those of better priority."""
         ready = sa.and_(table.c.state == "due", table.c.due_at <= now)
         expired = sa.and_(table.c.state == "leased", table.c.lease_until <= now)
         query = sa.select(sa.func.count()).where(
             table.c.connection == connection, table.c.mapping.in_(list(mappings)), sa.or_(ready, expired)
         )
+        if below is not None:
+            query = query.where(table.c.priority < below)
         return self.db.execute(query).scalar_one()
+
+    def backlog(self, connection: str, mappings: Iterable[str], since: int) -> dict[str, int]:
+        """How many rows of each mapping, of priority `since` or worse, have not come to an end yet."""
+        query = (
+            sa.select(table.c.mapping, sa.func.count().label("number"))
+            .where(
+                table.c.connection == connection,
+                table.c.state.in_(["due", "leased", "waiting"]),
+                table.c.priority >= since,
+                table.c.mapping.in_(list(mappings)),
+            )
+            .group_by(table.c.mapping)
+        )
+        return {str(row.mapping): int(row.number) for row in self.db.execute(query)}
 
     def counts(self, connection: str) -> dict[str, dict[str, int]]:
         """How many rows each mapping has in each state."""

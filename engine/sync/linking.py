@@ -10,7 +10,6 @@ from engine.mapping.compiled import CompiledMapping
 from engine.store.links import Link, Role
 from engine.store.store import Transaction
 from engine.sync.connection import Connection, Ref
-from engine.sync.receiver import LIVE
 
 
 def link(source: Ref, source_key: str, target: Ref, key: str, now: datetime, **others: Any) -> Link:
@@ -55,7 +54,7 @@ def link_members(
     same_pair = [one for one in connection.by_source.get(mapping.source, ()) if one.target == mapping.target]
     refs = [(one.name, made.source_key) for one in same_pair for made in new]
     if refs:
-        tx.waits.wake(connection.name, refs, now, LIVE)
+        tx.waits.wake(connection.name, refs, now)
 
 
 def unlink(tx: Transaction, connection: Connection, mapping: CompiledMapping, gone: Sequence[tuple[str, str]]) -> None:

@@ -93,4 +93,4 @@ def link(batch: Batch, mapping: CompiledMapping, text: str, key: str) -> None:
     name = batch.connection.name
     row = linking.link((NAMED, mapping.name), text, mapping.target, key, batch.now)
     batch.tx.links.put(name, [row])
-    batch.tx.waits.wake(name, [(mapping.name, NAME_PREFIX + text)], batch.now, LIVE)
+    batch.tx.waits.wake(name, [(mapping.name, NAME_PREFIX + text)], batch.now)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from engine.mapping.compiled import CompiledMapping
 from engine.store.work import Finished, WorkRow
 from engine.sync.batch import Batch
+from engine.sync.receiver import BACKFILL, LIVE
 from engine.sync.story import entry
 from engine.sync.unit import Settled
 
@@ -30,6 +31,9 @@ def settle(batch: Batch, mapping: CompiledMapping, rows: Sequence[WorkRow], sett
     finish(batch, mapping, rows, chosen)
     for row in rows:
         batch.tx.waits.replace(batch.connection.name, row.mapping, row.source_key, waits)
+    if chosen.state == "waiting" and min(row.priority for row in rows) < BACKFILL:
+        # What just happened must not wait until all of the old history before it is through.
+        batch.tx.waits.hurry(batch.connection.name, waits, LIVE)
     if chosen.state == "waiting" and batch.linked_meanwhile(waits):
         # Another process linked it between our look and our waiting, so nobody would wake these.
         batch.tx.work.defer(batch.connection.name, [(row.mapping, row.source_key) for row in rows], batch.now)
@@ -59,7 +63,7 @@ def finish(batch: Batch, mapping: CompiledMapping, rows: Sequence[WorkRow], sett
     batch.tx.work.finish(name, finished)
     news = [row for row in rows if row.outcome != settled.outcome]
     if settled.state in ("parked", "skipped") and news:
-        batch.tx.waits.wake(name, [(row.mapping, row.source_key) for row in news], now, min(r.priority for r in news))
+        batch.tx.waits.wake(name, [(row.mapping, row.source_key) for row in news], now)
     if settled.outcome != "unchanged" or news:
         entries = [
             entry(now, mapping, row.source_key, settled.step, settled.outcome, settled.reason, settled.detail)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from engine.protocol import Failed, Page, Query, Request, Result, Write, Written
 from engine.store.store import Store, Transaction
 from engine.sync import reads
 from engine.sync.connection import Connection
-from engine.sync.receiver import receive
+from engine.sync.receiver import BACKFILL, receive
 from engine.sync.results import Results
 from engine.sync.runner import LEASE, Runner
 
@@ -47,17 +48,18 @@ class EndpointWork:
     def __init__(self, store: Store, connection: Connection, system: str, clock: Callable[[], datetime]) -> None:
         self._store, self._connection, self._system, self._clock = store, connection, system, clock
 
-    def take(self, limit: int, stale_before: datetime) -> Sequence[Request]:
+    def take(self, limit: int, stale_before: datetime, urgent_only: bool = False) -> Sequence[Request]:
         """Queries that are due; when none is, writes (and the queries that these need first); then old history."""
+        below = BACKFILL if urgent_only else None
         for _ in range(ROUNDS):
-            requests = self._next(limit, stale_before)
+            requests = self._next(limit, stale_before, below)
             if requests is None:
                 break
             if requests:
                 return requests
         return []
 
-    def _next(self, limit: int, stale_before: datetime) -> Sequence[Request] | None:
+    def _next(self, limit: int, stale_before: datetime, below: int | None) -> Sequence[Request] | None:
         """One transaction's worth; None when nothing is due."""
         now = self._clock()
         with self._store.transaction() as tx:
@@ -67,7 +69,7 @@ class EndpointWork:
             requests: Sequence[Request] | None = None
             if limit > 0:
                 owner = f"{OWNER}/{uuid4().hex[:8]}"
-                requests = Runner(tx, self._connection, self._system, owner, now).requests(limit)
+                requests = Runner(tx, self._connection, self._system, owner, now).requests(limit, below)
             if requests is not None:
                 return requests
             return reads.older(tx, self._connection, self._system, stale_before, now) or None
@@ -102,12 +104,25 @@ class EndpointWork:
         else:
             raise ContractBroken(f"{self._system} answered a write with {type(result).__name__}.")
 
-    def waiting(self, stale_before: datetime) -> int:
+    def waiting(self, stale_before: datetime, urgent_only: bool = False) -> int:
         """How many requests are ready now."""
         now, name = self._clock(), self._connection.name
         with self._store.reading() as tx:
             queries = reads.due(tx, self._connection, self._system, stale_before, now)
-            return len(queries) + tx.work.due(name, self._connection.into(self._system), now)
+            below = BACKFILL if urgent_only else None
+            return len(queries) + tx.work.due(name, self._connection.into(self._system), now, below)
+
+    def backlog(self) -> dict[str, int]:
+        """Rows of old history, by the entity that they become; those with a child list once more as `deal.products`."""
+        with self._store.reading() as tx:
+            rows = tx.work.backlog(self._connection.name, self._connection.into(self._system), BACKFILL)
+        found: Counter[str] = Counter()
+        for name, count in rows.items():
+            mapping = self._connection.compiled.mappings[name]
+            entity = mapping.target[1]
+            for kind in (entity, *(f"{entity}.{child}" for child in mapping.children)):
+                found[kind] += count
+        return dict(found)
 
     def visited(self, ticket: str, **facts: Any) -> None:
         """Keep facts about a visit."""

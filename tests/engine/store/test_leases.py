@@ -180,3 +180,15 @@ def test_many_workers_share_the_work_and_never_hold_one_group_together(store: St
     assert set(done.values()) == {1}
     with store.reading() as tx:
         assert tx.work.counts("acme") == {"customers": {"done": len(done)}}
+
+
+def test_with_a_bound_only_rows_of_better_priority_are_leased_and_counted(store: Store) -> None:
+    with store.transaction() as tx:
+        tx.work.mark("acme", "customers", [("new", None)], 0, NOW)
+        tx.work.mark("acme", "customers", [("old", None), ("older", None)], 1_000, NOW)
+        assert tx.work.due("acme", BOTH, NOW, below=1_000) == 1
+        assert tx.work.backlog("acme", BOTH, 1_000) == {"customers": 2}
+        assert [one.source_key for one in tx.work.lease("acme", BOTH, 9, "me", NOW, TTL, below=1_000)] == ["new"]
+        assert tx.work.lease("acme", BOTH, 9, "me", NOW, TTL, below=1_000) == []
+        assert len(lease(tx)) == 2
+        assert tx.work.backlog("acme", BOTH, 1_000) == {"customers": 2}

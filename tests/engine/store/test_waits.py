@@ -22,19 +22,19 @@ def rows(tx: Transaction, **states: WorkState) -> None:
 def test_what_waited_for_a_reference_or_left_it_is_due_when_it_arrives(store: Store) -> None:
     with store.transaction() as tx:
         rows(tx, w="waiting", d="done", s="skipped", p="parked")
-        assert tx.waits.wake("acme", [("customers", "bert")], LATER, 0) == 0
-        assert tx.waits.wake("acme", [ANNA], LATER, 0) == 3
+        assert tx.waits.wake("acme", [("customers", "bert")], LATER) == 0
+        assert tx.waits.wake("acme", [ANNA], LATER) == 3
         held = tx.work.get("acme", "invoices", "wdsp")
         assert {key: one.state for key, one in held.items()} == {"w": "due", "d": "due", "s": "due", "p": "parked"}
-        assert (held["w"].due_at, held["w"].priority) == (LATER, 0)
+        assert (held["w"].due_at, held["w"].priority) == (LATER, 9)
         assert tx.waits.for_row("acme", "invoices", "w") == []
-        assert tx.waits.wake("acme", [ANNA], LATER, 0) == 0
+        assert tx.waits.wake("acme", [ANNA], LATER) == 0
 
 
 def test_a_leased_row_that_left_the_reference_is_due_after_its_lease(store: Store) -> None:
     with store.transaction() as tx:
         rows(tx, leased="leased")
-        tx.waits.wake("acme", [ANNA], LATER, 0)
+        tx.waits.wake("acme", [ANNA], LATER)
         tx.work.finish("acme", [Finished("invoices", "leased", "done", touched=0)])
         held = tx.work.get("acme", "invoices", ["leased"])["leased"]
     assert (held.state, held.due_at) == ("due", LATER)
@@ -44,9 +44,9 @@ def test_a_deferred_row_does_not_sleep_on_when_what_it_lacked_is_there(store: St
     with store.transaction() as tx:
         rows(tx, late="due")
         tx.work.defer("acme", [("invoices", "late")], LATER + timedelta(days=1))
-        assert tx.waits.wake("acme", [ANNA], LATER, 0) == 0
+        assert tx.waits.wake("acme", [ANNA], LATER) == 0
         held = tx.work.get("acme", "invoices", ["late"])["late"]
-    assert (held.due_at, held.priority) == (LATER, 0)
+    assert (held.due_at, held.priority) == (LATER, 9)
 
 
 def test_waits_are_replaced_as_a_whole(store: Store) -> None:
@@ -65,7 +65,7 @@ def test_a_wake_waits_for_the_transaction_that_is_about_to_wait(store: Store) ->
 
     def wake() -> None:
         with store.transaction() as tx:
-            woken.append(tx.waits.wake("acme", [ANNA], LATER, 0))
+            woken.append(tx.waits.wake("acme", [ANNA], LATER))
 
     with store.transaction() as tx:
         rows(tx, w="waiting")
@@ -75,3 +75,17 @@ def test_a_wake_waits_for_the_transaction_that_is_about_to_wait(store: Store) ->
         assert waker.is_alive()
     waker.join()
     assert woken == [1]
+
+
+def test_what_an_urgent_row_waits_for_is_urgent_with_all_that_it_waits_for(store: Store) -> None:
+    with store.transaction() as tx:
+        tx.work.mark("acme", "terms", [("30", None), ("60", None)], 1_000, NOW)
+        tx.work.mark("acme", "customers", [("anna", None)], 1_001, NOW)
+        tx.work.lease("acme", ["customers"], 1, "me", NOW, timedelta(hours=1))
+        tx.work.finish("acme", [Finished("customers", "anna", "waiting")])
+        tx.waits.replace("acme", "customers", "anna", [("terms", "30"), ANNA])
+        tx.waits.hurry("acme", [ANNA, ("customers", "nobody")], 0)
+        assert tx.work.get("acme", "customers", ["anna"])["anna"].priority == 0
+        assert {key: one.priority for key, one in tx.work.get("acme", "terms", ["30", "60"]).items()} == {
+            "30": 0, "60": 1_000,
+        }  # fmt: skip
