@@ -250,6 +250,8 @@ class Found:
     key: str
     record: Record
     identity: tuple[str, ...] = ()
+    stamp: datetime | None = None
+    """When it was last changed, by its system's clock and in that clock's grain (aware UTC); None: it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +296,8 @@ class Written:
     identity: tuple[str, ...] = ()
     children: tuple[Child, ...] = ()
     """Of `children`: every element of ours that is there now, with the system's key and the values it answered."""
+    stamp: datetime | None = None
+    """Of `record`, as `Found.stamp`."""
 
 
 class Failure(StrEnum):
@@ -329,6 +333,22 @@ class Failed:
 Result = Page | Written | Failed
 
 
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Word from a system that a record changed. Its content is not believed: the record is read again by its key,
+    unless what is held is known to be as new."""
+
+    entity: str
+    key: str
+    event: str = ""
+    """The event's own id: what comes twice is heard once."""
+    stamp: datetime | None = None
+    """The record's stamp after the change, as `Found.stamp`: what is held with a later one is as new. None: unknown."""
+    ours: bool = False
+    """Most likely the echo of a write of ours: what is held with the same stamp is as new, and the look waits for a
+    moment, since the write's answer may still be on its way."""
+
+
 # ------------------------------------------------------------------------------------------------------- ports
 class Work(Protocol):
     """What an endpoint sees of the engine: the requests for its system in its connection."""
@@ -351,6 +371,10 @@ class Work(Protocol):
     def backlog(self) -> Mapping[str, int]:
         """How many records of old history are still to be carried, by target entity; those of which a child list is
         written are counted a second time, as `ENTITY.LIST`."""
+
+    def hint(self, hints: Sequence[Hint]) -> int:
+        """Keep word of changes, for the next `take` to read again; of records that no mapping needs nothing is kept.
+        How many are to be read."""
 
     def visited(self, ticket: str, **facts: Any) -> None:
         """Keep facts about one visit or drain (`started_at`, `ended_at`, `requests`, `records`, `message`...)."""
@@ -396,6 +420,10 @@ class Site:
     """Aware UTC."""
     custom_fields: Mapping[str, tuple[CustomField, ...]] = field(default_factory=dict)
     """By entity: the custom fields that the connection's mappings use."""
+    follows: tuple[str, ...] = ()
+    """The entities of this system that mappings read: their changes are worth a hint."""
+    mirrors: tuple[str, ...] = ()
+    """Those that are looked at before a write only: of these, that a record went is worth a hint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,6 +479,36 @@ class Endpoint(Protocol):
 
     def close(self) -> None:
         """Let go of sockets and threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A system's promise to call us when something changes."""
+
+    key: str
+    what: str
+    """The events, in the system's own words: `*.deal`."""
+    url: str
+    ours: bool
+    """Made by this connection; others are never touched."""
+    ok: bool
+    message: str
+    """What became of it, or how it stands, in a sentence."""
+
+
+@runtime_checkable
+class Hooks(Protocol):
+    """What an endpoint has besides whose system can be asked to call us (`engine webhooks`). All talk to the system,
+    and raise InvalidSettings where it is not set up, SystemUnavailable where it does not answer."""
+
+    def list_hooks(self) -> Sequence[Hook]:
+        """Every one that the system has."""
+
+    def sync_hooks(self) -> Sequence[Hook]:
+        """Make what the mappings need, renew what is broken, remove what is needed no more; how ours stand then."""
+
+    def remove_hooks(self) -> Sequence[Hook]:
+        """Remove ours; those that were removed."""
 
 
 @runtime_checkable

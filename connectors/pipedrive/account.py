@@ -33,6 +33,8 @@ class Account:
     def __init__(self, settings: Settings, client: Client, site: Site) -> None:
         shared = site.shared(f"pipedrive:{settings.company}")
         self.settings = settings
+        self.poll = settings.poll or timedelta(minutes=10)
+        """How old what was read may be. Webhooks that deliver make it longer."""
         self.client = client
         self.clock = site.clock
         self.zone = site.zone
@@ -53,6 +55,11 @@ class Account:
         return self._user
 
     def ready(self) -> None:
+    def my_id(self) -> str | None:
+        """The token's user, if it was ever asked for; asks nobody."""
+        user = self._user or self._state.get(_ME)
+        return str(user["id"]) if user else None
+
         """Proves the token and reads the lists that `canonical` needs, an hour before a day is over."""
         self.me()
         self.stages.ready(AHEAD)
@@ -77,7 +84,7 @@ class Account:
             lines, values = self._custom(name, raw.get("custom_fields") or {})
             if not wanted or "custom" in wanted:
                 record["custom"] = values
-        return Found(str(raw[entity.key]), record, lines)
+        return Found(str(raw[entity.key]), record, lines, shapes.stamp(raw))
 
     def answered(self, name: str, raw: Mapping[str, Any]) -> Found:
         """The answer to a write. The write is carried out, so a name that cannot be asked for now is left out."""
@@ -86,7 +93,7 @@ class Account:
         except Stopped:
             entity = catalogue()[name]
             record = shapes.derive(name, shapes.read(entity.fields, raw))
-            return Found(str(raw[entity.key]), record)
+            return Found(str(raw[entity.key]), record, stamp=shapes.stamp(raw))
 
     def _custom(self, entity: str, raw: Mapping[str, Any]) -> tuple[tuple[str, ...], Record]:
         known = self.fields.known(entity)

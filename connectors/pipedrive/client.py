@@ -137,9 +137,13 @@ class Client:
         self.pause.succeeded()
         if not response.is_success or response.is_redirect:
             raise status.failure(response.status_code, self._masked(body), wanted.writes, "{" in wanted.path)
-        if not isinstance(body, dict) or body.get("success") is False or "data" not in body:
+        if (
+            not isinstance(body, dict)
+            or body.get("success") is False
+            or ("data" not in body and wanted.method != "DELETE")
+        ):
             raise status.cut(wanted.writes, "the answer is empty")  # v1 sends 200 with null at times [facts: 4]
-        return Answer(body["data"], _next(body), _server_time(response.headers), response.headers)
+        return Answer(body.get("data"), _next(body), _server_time(response.headers), response.headers)
 
     def _too_much(self, headers: Mapping[str, str]) -> status.Stopped:
         """A bare 429 says not which limit: the day's tokens, if the window still has room [facts: Pipedrive 3]."""

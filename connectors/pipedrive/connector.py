@@ -6,12 +6,28 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from engine.protocol import Catalogue, Check, Connector, Endpoint, HttpRequest, HttpResponse, Record, Site
+from engine.errors import SystemUnavailable
+from engine.protocol import (
+    Catalogue,
+    Check,
+    Connector,
+    Endpoint,
+    Hook,
+    Hooks,
+    HttpRequest,
+    HttpResponse,
+    Record,
+    Site,
+)
 
 from . import check, entities, settings, shapes
 from .account import Account
 from .client import Client
+from .listening import Listening
 from .sender import Sender
+from .status import Stopped
+from .webhook_subscriptions import Subscriptions
+from .webhooks import Webhooks
 
 
 class Pipedrive:
@@ -49,18 +65,37 @@ class PipedriveEndpoint:
         self._settings = settings.Settings.of(site.settings)
         self._client = Client.of(self._settings, site)
         self._account = Account(self._settings, self._client, site)
-        self._sender = Sender(self._account, site.work, site.state)
+        proof = self._settings.webhook
+        self._webhooks = Webhooks(site, proof, self._account)
+        self._subscriptions = Subscriptions(site, proof, self._account, self._webhooks)
+        work = Listening(site.work, self._webhooks, self._subscriptions)
+        self._sender = Sender(self._account, work, site.state)
 
     def __repr__(self) -> str:
         return f"PipedriveEndpoint({self._settings.company!r})"
 
     def drain(self) -> timedelta | None:
         """Carries what is due, as fast as tokens and limits allow; when to come again."""
+        self._subscriptions.look()
+        self._account.poll = self._subscriptions.poll
         return self._sender.drain()
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        """Nothing is served here yet: changes are polled, webhooks will land here."""
-        return HttpResponse(404, b"not found\n", {"content-type": "text/plain; charset=utf-8"})
+        """Takes webhook deliveries at `/webhook`."""
+        return self._webhooks.answer(request)
+
+    def list_hooks(self) -> Sequence[Hook]:
+        """Every webhook of the account, others' too. Raises SystemUnavailable."""
+        return _asked(self._subscriptions.every)
+
+    def sync_hooks(self) -> Sequence[Hook]:
+        """Makes, renews and removes ours. Raises InvalidSettings, SystemUnavailable."""
+        self._subscriptions.check()
+        return _asked(self._subscriptions.sync)
+
+    def remove_hooks(self) -> Sequence[Hook]:
+        """Removes ours. Raises SystemUnavailable."""
+        return _asked(self._subscriptions.remove)
 
     def canonical(self, entity: str, values: Mapping[str, Any]) -> Record:
         """A draft's values as a Query would show them once written. Raises SystemUnavailable."""
@@ -69,7 +104,7 @@ class PipedriveEndpoint:
     def facts(self) -> Mapping[str, Any]:
         """The tokens of the last 24 hours against our share of them."""
         budget = self._client.budget
-        return {"tokens_spent": budget.spent, "tokens_limit": budget.limit}
+        return {"tokens_spent": budget.spent, "tokens_limit": budget.limit, "notes": list(self._subscriptions.notes())}
 
     def ping(self) -> Sequence[Check]:
         """Asks Pipedrive who we are (2 tokens), and compares company, plan, clock and rights with the settings."""
@@ -81,4 +116,13 @@ class PipedriveEndpoint:
         self._client.close()
 
 
+def _asked(ask: Callable[[], Sequence[Hook]]) -> Sequence[Hook]:
+    """For a person who waits for the answer."""
+    try:
+        return ask()
+    except Stopped as stopped:
+        raise SystemUnavailable(stopped.failed.message) from stopped
+
+
 _: type[Connector] = Pipedrive
+_hooks: type[Hooks] = PipedriveEndpoint

@@ -60,7 +60,7 @@ class Sender:
 
     def drain(self) -> timedelta:
         """Carries what is due; when to come again."""
-        poll = self._account.settings.poll
+        poll = self._account.poll
         now = self._account.clock()
         if self._respite is not None and now < self._respite:
             return self._respite - now
@@ -103,7 +103,7 @@ class Sender:
         run.rest(failed.message, failed.again_after or (AFTER_CONFIGURATION if configuration else AFTER_FAULT))
         if configuration:
             with suppress(SystemUnavailable):
-                for request in self._work.take(1, run.started_at - self._account.settings.poll):
+                for request in self._work.take(1, run.started_at - self._account.poll):
                     self._give(run, request, failed)
 
     def _rounds(self, run: _Run) -> timedelta:
@@ -121,10 +121,10 @@ class Sender:
         free = self._account.client.budget.free() if run.stop is None else 0
         if free < LEAST:
             return run.rest("No Pipedrive tokens are left for now.", self._account.client.budget.wait(LEAST))
-        stale_before = self._account.clock() - self._account.settings.poll
+        stale_before = self._account.clock() - self._account.poll
         taken = self._work.take(min(BATCH, max(1, free // DEAREST)), stale_before)
         if not taken:
-            return self._account.settings.poll
+            return self._account.poll
         reads = [one for one in taken if isinstance(one, Query) and run.may_read(one)] if reader else []
         changes = [one for one in taken if isinstance(one, Write)]
         if not reads and not changes:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 from engine.errors import InvalidSettings
+
+from . import webhook_proof
+from .durations import duration
+from .webhook_proof import Proof
 
 
 class Plan(NamedTuple):
@@ -71,8 +74,8 @@ SCHEMA: Final[Mapping[str, Any]] = {
         },
         "poll": {
             "type": ["string", "number"],
-            "default": "10 minutes",
-            "description": "How often changes are read (10 tokens for each kind of record), such as 10 minutes.",
+            "description": "How often changes are read (10 tokens for each kind of record), such as 10 minutes. "
+            "Default: 1 hour while webhooks tell of changes, else 10 minutes.",
         },
         "identity_field": {
             "type": "string",
@@ -81,25 +84,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
             "default": "QuickBooks ID",
             "description": "The custom field that carries the QuickBooks ids; made at first use.",
         },
-        "webhook": {
-            "type": "object",
-            "description": "How deliveries prove themselves; accepted now, used once webhooks are received.",
-            "properties": {
-                "user": {"type": "string", "description": "HTTP Basic user name."},
-                "password": {"type": "string", "description": "HTTP Basic password, as ${NAME} or file:PATH."},
-                "hmac": {
-                    "type": "object",
-                    "additionalProperties": False,
-                    "required": ["secret"],
-                    "properties": {
-                        "secret": {"type": "string", "description": "The shared secret, as ${NAME} or file:PATH."},
-                        "header": {"type": "string", "description": "The header that holds the signature."},
-                    },
-                    "description": "Behind a gateway that signs with HMAC-SHA256.",
-                },
-            },
-            "additionalProperties": False,
-        },
+        "webhook": webhook_proof.SCHEMA,
     },
 }
 
@@ -116,8 +101,10 @@ class Settings:
     top_ups: int = 0
     share: float = 0.8
     parallel: int = 4
-    poll: timedelta = timedelta(minutes=10)
+    poll: timedelta | None = None
+    """None: as often as it takes without webhooks, seldom with them."""
     identity_field: str = "QuickBooks ID"
+    webhook: Proof = field(default_factory=Proof)
 
     @property
     def burst(self) -> int:
@@ -148,19 +135,7 @@ class Settings:
             top_ups=int(block.get("top_ups", 0)),
             share=float(block.get("share", 0.8)),
             parallel=int(block.get("parallel", 4)),
-            poll=_duration(block.get("poll", "10 minutes")),
+            poll=duration(block["poll"], "poll") if "poll" in block else None,
+            webhook=Proof.of(block.get("webhook")),
             identity_field=str(block.get("identity_field", "QuickBooks ID")).strip(),
         )
-
-
-_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-
-
-def _duration(given: Any) -> timedelta:
-    """`10 minutes`, seconds as a number, or a timedelta that was made earlier."""
-    if isinstance(given, timedelta):
-        return given
-    words = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:(second|minute|hour|day)s?)?\s*", str(given))
-    if words is None:
-        raise InvalidSettings(f"pipedrive: poll: '{given}' is no duration.", "Write it like 10 minutes.")
-    return timedelta(seconds=float(words[1]) * _SECONDS[words[2] or "second"])

@@ -220,3 +220,13 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
 def written_moment(at: datetime) -> str:
     """RFC 3339 in UTC without fractions: Pipedrive refuses them [facts: Pipedrive 4]."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def stamp(raw: Mapping[str, Any]) -> datetime | None:
+    """When a record of any answer or delivery was last changed; one that never was, when it was made."""
+    text = raw.get("update_time") or raw.get("add_time")
+    try:
+        at = datetime.fromisoformat(str(text)) if text else None
+    except ValueError:
+        return None
+    return at if at is None or at.tzinfo else at.replace(tzinfo=UTC)
+
+

@@ -36,7 +36,7 @@ def _carry(account: Account, write: Write) -> Written:
         account.fields.forget(entity.name)  # a field was deleted since we read the list: certainly not carried out
         answer = _send(account, entity, write)
     found = account.answered(entity.name, answer)
-    return Written(found.key, found.record, found.identity)
+    return Written(found.key, found.record, found.identity, stamp=found.stamp)
 
 
 def _send(account: Account, entity: Entity, write: Write) -> Mapping[str, Any]:

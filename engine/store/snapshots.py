@@ -29,6 +29,7 @@ table = sa.Table(
     text("gone"),
     sa.Column("identity", Json, nullable=False),
     sa.Column("seen_at", Moment),
+    sa.Column("stamp", Moment),
 )
 identities = sa.Table(
     "identities",
@@ -73,6 +74,8 @@ class Snapshot:
     identity: tuple[str, ...] = ()
     changed_at: datetime | None = field(default=None, compare=False)
     """When this version was first read; None in a row to be put: with this reading."""
+    stamp: datetime | None = field(default=None, compare=False)
+    """When it was last changed, by its system's clock, where that says so."""
 
 
 def _of(columns: sa.FromClause, connection: str, system: str, entity: str) -> sa.ColumnElement[bool]:
@@ -80,7 +83,8 @@ def _of(columns: sa.FromClause, connection: str, system: str, entity: str) -> sa
 
 
 def _snapshot(row: Any) -> Snapshot:
-    return Snapshot(row.key, row.record, row.hash, row.read_at, row.gone, tuple(row.identity), row.changed_at)
+    when = {"changed_at": row.changed_at, "stamp": row.stamp}
+    return Snapshot(row.key, row.record, row.hash, row.read_at, row.gone, tuple(row.identity), **when)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ class Snapshots:
                 "changed_at": row.changed_at or row.read_at,
                 "gone": row.gone,
                 "identity": row.identity,
+                "stamp": row.stamp,
             }
             for row in last
         ]

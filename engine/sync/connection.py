@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -53,6 +54,8 @@ class Connection:
     """Entity of a target system -> the mappings and positions of the match keys that are indexed from its records."""
     readings: dict[str, tuple[Reading, ...]] = field(default_factory=dict)
     relations: dict[tuple[str, str, str], Selector] = field(default_factory=dict)
+    bells: dict[str, threading.Event] = field(default_factory=dict)
+    """By system: rung when there is work that should not wait for the next look at the queue."""
 
     def __post_init__(self) -> None:
         for mapping in self.compiled.mappings.values():
@@ -64,6 +67,7 @@ class Connection:
                     self.matched[ref] = (*self.matched.get(ref, ()), (mapping, position))
         for system in self.connectors:
             self.readings[system] = tuple(self._readings(system))
+            self.bells[system] = threading.Event()
 
     @staticmethod
     def _append(index: dict[Ref, tuple[CompiledMapping, ...]], ref: Ref, mapping: CompiledMapping) -> None:

@@ -81,6 +81,8 @@ def open_connection(
             work=EndpointWork(store, connection, name, clock),
             clock=clock,
             custom_fields=compiled.custom_fields(name),
+            follows=tuple(one.entity for one in connection.readings[name] if not one.mirror),
+            mirrors=tuple(one.entity for one in connection.readings[name] if one.mirror),
         )
         connection.sites[name] = site
         connection.endpoints[name] = connectors[name].open(site)

@@ -81,7 +81,7 @@ def note_failure(tx: Transaction, connection: Connection, system: str, query: Qu
 def _wanted(tx: Transaction, connection: Connection, system: str, now: datetime) -> list[Query]:
     queries = []
     for reading in connection.readings.get(system, ()):
-        keys = tx.wanted.take(connection.name, system, reading.entity, KEYS_PER_QUERY)
+        keys = tx.wanted.take(connection.name, system, reading.entity, KEYS_PER_QUERY, ready=now)
         if keys:
             queries.append(Query(reading.entity, "keys", reading.fields, keys=tuple(keys), id=query_id(now)))
     return queries

@@ -42,7 +42,7 @@ def receive(tx: Transaction, connection: Connection, system: str, query: Query, 
     if query.kind == "keys":
         answered += [one.key for one in page.gone]
     if answered:
-        tx.wanted.answered(connection.name, system, query.entity, answered)
+        tx.wanted.answered(connection.name, system, query.entity, answered, page.read_at or now)
         tx.waits.wake(connection.name, [(waiting_for(ref), key) for key in answered], now)
     if page.done and query.kind == "gone":
         forgotten.remember(tx, connection.name, system, connection.entity(ref), now)
@@ -83,11 +83,14 @@ def hold(
         record = connector.derive(ref[1], one.record, before.record if before and before.record else None)
         hashed = digest(record)
         since = before.changed_at if before and before.hash == hashed else read_at
-        row = Snapshot(one.key, record, hashed, read_at, None, tuple(one.identity), since)
+        row = Snapshot(one.key, record, hashed, read_at, None, tuple(one.identity), since, one.stamp)
         rows.append(row)
         if before is None or before.hash != row.hash or before.gone or before.identity != row.identity:
             changed.append((row, before))
     tx.snapshots.put(connection.name, *ref, rows)
+    stamps = {one.key: one.stamp for one in found if one.stamp is not None}
+    if stamps:
+        tx.wanted.settled(connection.name, *ref, stamps)
     if not changed:
         return []
     _index(tx, connection, ref, [row for row, _ in changed])

@@ -7,7 +7,7 @@ import threading
 from datetime import timedelta
 
 from engine.protocol import Endpoint
-from engine.sync.engine import Engine
+from engine.sync.engine import Connection, Engine
 
 LONGEST_PAUSE = timedelta(seconds=2)
 """A queue that was empty is looked at again after this long, whatever the endpoint proposes."""
@@ -29,26 +29,36 @@ class Sender:
         """Begin draining every endpoint that wants it."""
         for connection in self._engine.connections.values():
             for system, endpoint in connection.endpoints.items():
-                name = f"{connection.name}/{system}"
-                thread = threading.Thread(target=self._drain, args=(name, endpoint), name=f"sender-{name}", daemon=True)
+                thread = threading.Thread(
+                    target=self._drain,
+                    args=(connection, system, endpoint),
+                    name=f"sender-{connection.name}/{system}",
+                    daemon=True,
+                )
                 self._threads.append(thread)
                 thread.start()
 
     def stop(self, timeout: timedelta = timedelta(seconds=10)) -> None:
         """Let what is under way finish; a request that is not back by then is looked up at the next start."""
         self._stopping.set()
+        for connection in self._engine.connections.values():
+            for bell in connection.bells.values():
+                bell.set()
         for thread in self._threads:
             thread.join(timeout.total_seconds())
         self._threads.clear()
 
-    def _drain(self, name: str, endpoint: Endpoint) -> None:
+    def _drain(self, connection: Connection, system: str, endpoint: Endpoint) -> None:
+        bell = connection.bells[system]
         while not self._stopping.is_set():
+            bell.clear()  # before the look at the queue, so that no ring is lost
             try:
                 pause = endpoint.drain()
             except Exception:
                 # One endpoint's defect must stop neither the others nor its own next try.
-                log.exception("write failed unexpectedly", extra={"endpoint": name})
+                log.exception("write failed unexpectedly", extra={"endpoint": f"{connection.name}/{system}"})
                 pause = AFTER_ERROR
             if pause is None:
                 return
-            self._stopping.wait(min(pause, LONGEST_PAUSE).total_seconds())
+            if not self._stopping.is_set():
+                bell.wait(min(pause, LONGEST_PAUSE).total_seconds())

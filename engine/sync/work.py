@@ -12,9 +12,9 @@ from typing import Any
 from uuid import uuid4
 
 from engine.errors import ContractBroken
-from engine.protocol import Failed, Page, Query, Request, Result, Write, Written
+from engine.protocol import Failed, Hint, Page, Query, Request, Result, Write, Written
 from engine.store.store import Store, Transaction
-from engine.sync import reads
+from engine.sync import hints, reads
 from engine.sync.connection import Connection
 from engine.sync.receiver import BACKFILL, receive
 from engine.sync.results import Results
@@ -123,6 +123,14 @@ class EndpointWork:
             for kind in (entity, *(f"{entity}.{child}" for child in mapping.children)):
                 found[kind] += count
         return dict(found)
+
+    def hint(self, hints_: Sequence[Hint]) -> int:
+        """Keep word of changes, and wake whoever calls that system."""
+        with self._store.transaction() as tx:
+            kept = hints.keep(tx, self._connection, self._system, hints_, self._clock())
+        if kept:
+            self._connection.bells[self._system].set()
+        return kept
 
     def visited(self, ticket: str, **facts: Any) -> None:
         """Keep facts about a visit."""

@@ -43,7 +43,7 @@ def test_the_days_share_is_never_overspent_and_the_rest_is_handed_back(bench_of:
     assert bench.account.ledger.spent <= 60
     assert 0 < len(bench.account.records("organization")) < 20
     assert bench.work.most_taken == 1, "more was taken than there were tokens for"
-    assert again == bench.endpoint._settings.poll  # the wait is a day; polling is never rarer than the setting says
+    assert again == bench.endpoint._account.poll  # the wait is a day; polling is never rarer than the setting says
     assert len(bench.work.due) == 20 - len(bench.account.records("organization"))
 
 

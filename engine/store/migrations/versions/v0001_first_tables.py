@@ -127,6 +127,7 @@ def upgrade() -> None:
         maybe("gone"),
         some("identity", sa.Text()),
         maybe("seen_at", sa.BigInteger()),
+        maybe("stamp", sa.BigInteger()),
     )
     op.create_table(
         "spending",
@@ -174,6 +175,9 @@ def upgrade() -> None:
         maybe("asked_at", sa.BigInteger()),
         some("tries", sa.Integer()),
         some("open", sa.Boolean()),
+        maybe("event"),
+        maybe("settled_by", sa.BigInteger()),
+        maybe("not_before", sa.BigInteger()),
     )
     op.create_index("wanted_open", "wanted", ["connection", "system", "open", "entity", "added_at", "key"])
     op.create_table(
