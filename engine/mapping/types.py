@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.mapping.functions import FUNCTIONS
 from engine.protocol import ADDRESS_PARTS, Entity, Field
-from engine.specs.diagnostics import nearest
+from engine.specs.diagnostics import nearest, nearest_or_some
 
 TEXTUAL = frozenset(("text", "id", "enum", "date", "datetime"))
 """Kinds whose values are text; dates are ISO text."""
@@ -185,7 +185,7 @@ class _Inference:
             return ANY
         if name not in scope.fields:
             message = f"'{name}' is not a field of {scope.label}."
-            return self.wrong("E203", message, node, nearest(name, scope.fields))
+            return self.wrong("E203", message, node, nearest_or_some(name, scope.fields))
         return scope.fields[name]
 
     def _subexpression(self, node: dict[str, Any], scope: Type) -> Type:

@@ -90,6 +90,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"Did you mean '{names[near[0]]}'?" if near else ""
 
 
+def nearest_or_some(name: str, known: Iterable[str]) -> str:
+    """The nearest name; where none is near, what there is, as far as it can be read at a glance."""
+    names = list(known)
+    some, rest = names[:10], len(names) - 10
+    listed = f"There are {', '.join(some)}{f' and {rest} more' if rest > 0 else ''}." if names else ""
+    return nearest(name, names) or listed
+
+
 def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """By file and place, each only once."""
     return sorted(dict.fromkeys(diagnostics), key=lambda one: (one.file, one.line, one.column, one.code))

@@ -46,5 +46,5 @@ def lint_set(
     found += infer_custom_fields(known)[1]
     found += check_overlaps(known)
     found += check_circles(known)
-    found += check_unused(set)
+    found += check_unused(set, {one.code for one in found})
     return ordered(found)

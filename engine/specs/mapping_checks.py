@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from engine.mapping.types import Type, of_entity
 from engine.mapping.values import is_day
 from engine.protocol import Catalogue, Entity
-from engine.specs.diagnostics import Diagnostic, finding, nearest
+from engine.specs.diagnostics import Diagnostic, finding, nearest, nearest_or_some
 from engine.specs.model import Constant, Expression, FieldRule, SettingName
 from engine.specs.model import Mapping as MappingModel
 from engine.specs.rule_checks import check_rule
@@ -189,10 +189,10 @@ def check_scope(around: Surroundings) -> list[Diagnostic]:
     for name, given, mark in around.mapping.scope:
         field = around.target.field(name)
         if field is None or not field.writable or field.type not in ("text", "enum", "id"):
-            hint = nearest(name, [one.name for one in around.target.fields if one.writable])
+            hint = nearest_or_some(name, [one.name for one in around.target.fields if one.writable])
             found.append(finding(mark, "E262", f"'{name}' is no writable text of {around.target.name}.", hint))
         if around.given_type(given, found).family not in ("text", "any"):
-            found.append(finding(given.mark, "E262", "A scope's value is text."))
+            found.append(finding(given.mark, "E262", "A scope's value is text.", "Put it in quotes."))
     return found
 
 
@@ -206,7 +206,7 @@ def check_combine(around: Surroundings) -> list[Diagnostic]:
             hint = "Add one_per, or take combine out."
             found.append(finding(one.mark, "E254", "combine has a meaning only beside one_per.", hint))
         elif rule is None or rule.select is None or rule.via is not None:
-            hint = nearest(one.path, [each.name for each in mapping.rules])
+            hint = nearest_or_some(one.path, [each.name for each in mapping.rules if each.select is not None])
             found.append(finding(one.mark, "E254", f"No rule selects a value for '{one.path}'.", hint))
         else:
             family = expression_type(rule.select, around.bare, []).family

@@ -65,8 +65,10 @@ def _rule(around: Surroundings, rule: FieldRule, scope: Type) -> Iterator[Diagno
     if step is not None and step.name == "choose" and rule.select is not None and isinstance(step.argument, dict):
         given = expression_type(rule.select, scope, [])
         possible = ("true", "false") if given.kind == "boolean" else given.options
-        for name in step.argument if possible else ():
-            if possible and name not in possible:
+        if not possible or any(one not in step.argument for one in possible):
+            return  # nothing is known, or E238 says that the keys are others
+        for name in step.argument:
+            if name not in possible:
                 hint = nearest(name, possible) or f"It has {', '.join(possible[:8])}."
                 yield _never(step.argument_mark, f"The field never has the value '{name}'.", hint)
 

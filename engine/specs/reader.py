@@ -107,7 +107,7 @@ class _Reading:
             return FieldRule(path, node.mark, node.key, given=_constant(node))
         if not node.block:
             return FieldRule(path, node.mark, node.key, select=_expression(node))
-        sources = [name for name in _SOURCES if name in node.block]
+        sources = [name for name in node.block if name in _SOURCES]
         if len(sources) != 1:
             given = f"has {' and '.join(sources)}" if sources else "does not say where its value comes from"
             hint = "Keep one of them." if sources else "Add from: FIELD."

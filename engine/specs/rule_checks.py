@@ -31,7 +31,8 @@ def check_rule(around: Surroundings, rule: FieldRule, scope: Type, fields: tuple
     if rule.custom or not any(one.code == "E265" for one in reference):
         found += reference
     if rule.custom:
-        return found + check_custom(around, rule, made)
+        wrong = check_custom(around, rule, made)
+        return [*(one for one in found if one.code != "E265" or not wrong), *wrong]
     field = next((one for one in fields if one.name == rule.name), None)
     if field is None:
         return [*found, unknown_target(around.target, rule, fields)]
@@ -66,7 +67,7 @@ def check_fit(rule: FieldRule, made: Type, field: Field) -> list[Diagnostic]:
         return [finding(at, "E231", f"'{field.name}' takes {needs}, not {made.words()}.", hint)]
     if not _fits(made, field):
         family = "text" if field.type in ("text", "id", "enum") else field.type
-        hint = _HINTS.get((family, made.family), "")
+        hint = _HINTS.get((family, made.family), "Select another field, or convert the value.")
         if family in ("date", "datetime") and made.kind in ("date", "datetime"):
             hint = f"Add {family}: true."
         taken = Type(field.type).words()
@@ -131,7 +132,13 @@ def check_custom(around: Surroundings, rule: FieldRule, made: Type) -> list[Diag
         ]
     via = around.set.mapping(rule.via.text) if rule.via is not None else None
     named = next((given for name, given, _ in via.scope if name == "field"), None) if via is not None else None
-    if via is not None and isinstance(named, Constant) and made.kind == "enum" and named.value != rule.name:
+    if (
+        via is not None
+        and isinstance(named, Constant)
+        and isinstance(named.value, str)
+        and made.kind == "enum"
+        and named.value != rule.name
+    ):
         assert rule.via is not None
         message = f"{via.name} makes options of '{named.value}', not of '{rule.name}'."
         return [finding(rule.via.mark, "E263", message, f"Call the field '{named.value}', or name another mapping.")]
@@ -146,6 +153,8 @@ def check_reference(around: Surroundings, rule: FieldRule, scope: Type) -> list[
         known = [one.name for one in around.set.mappings]
         hint = nearest(rule.via.text, known) or f"The set has: {', '.join(known)}."
         return [finding(rule.via.mark, "E205", f"There is no mapping '{rule.via.text}'.", hint)]
+    if not all(one.text.partition(".")[0] in around.catalogues for one in (via.source, via.target)):
+        return []
     systems = (via.source.text.partition(".")[0], via.target.text.partition(".")[0])
     if systems != (around.source_system, around.target_system):
         message = f"{via.name} leads from {systems[0]} to {systems[1]}, not the way of this mapping."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -110,14 +111,18 @@ def is_required(around: Surroundings, rule: FieldRule) -> bool:
     return field is not None and field.required
 
 
-def check_unused(set: MappingSet) -> list[Diagnostic]:
-    """W301, W303: settings that the set's own preset.yaml declares, and its template files, are used."""
+def check_unused(set: MappingSet, codes: AbstractSet[str]) -> list[Diagnostic]:
+    """W301, W303: settings that the set's own preset.yaml declares, and its template files, are used.
+
+    `codes` were found already: where a name leads nowhere, the unused one is likely what was meant.
+    """
     rules = [rule for one in set.mappings for rule in (*one.rules, *(rule for c in one.children for rule in c.rules))]
     rules += [rule for one in set.mappings for end in one.gone for rule in end.rules]
     texts = [rule.template.text for rule in rules if rule.template is not None]
     texts += [end.note.text for one in set.mappings for end in one.gone if end.note is not None]
     texts += [text.text for one in set.mappings for end in one.gone for _, text in end.append]
-    return [*_unused_settings(set, texts), *_unused_templates(set, texts)]
+    found = [] if codes & {"E206", "E210"} else list(_unused_settings(set, texts))
+    return found if "E209" in codes else [*found, *_unused_templates(set, texts)]
 
 
 def _unused_settings(set: MappingSet, texts: list[str]) -> Iterator[Diagnostic]:

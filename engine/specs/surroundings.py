@@ -29,7 +29,7 @@ from engine.mapping.types import (
 )
 from engine.protocol import Catalogue, Entity
 from engine.specs.advice import for_expression, for_template
-from engine.specs.diagnostics import Diagnostic, finding, nearest
+from engine.specs.diagnostics import Diagnostic, finding, nearest, nearest_or_some
 from engine.specs.model import (
     ChildrenRule,
     Constant,
@@ -152,7 +152,7 @@ class Surroundings:
         made = expression_type(select, scope, own)
         bare = _BARE.fullmatch(select.text) and all(one.code in ("E203", "E221") for one in own)
         hint = f"Did you mean {{value: {select.text}}}?"
-        found += [replace(one, hint=hint) if bare and (not one.hint or one.code == "E221") else one for one in own]
+        found += [one if "Did you mean" in one.hint or not bare else replace(one, hint=hint) for one in own]
         return made
 
     def _after(self, step: Step, given: Type, found: list[Diagnostic]) -> Type:
@@ -228,7 +228,7 @@ class Surroundings:
         name, known, label = problem
         what = f"a field of {label}" if label else "a name that this template sees"
         at = _located(mark, text, path.line, name)
-        found.append(finding(at, "E210", f"'{name}' is not {what}.", nearest(name, known)))
+        found.append(finding(at, "E210", f"'{name}' is not {what}.", nearest_or_some(name, known)))
 
     def _seen(self, scope: Type) -> Type:
         linked: dict[str, Type] = {}

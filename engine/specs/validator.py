@@ -61,7 +61,11 @@ def findings(root: Node, error: ValidationError) -> list[Diagnostic]:
     described = [one if one.hint or one.code == "E110" else replace(one, hint=about) for one in described]
     if _is_argument(error):
         where = next(str(part) for part in reversed(error.absolute_path) if part in TRANSFORMS)
-        return [replace(one, code="E237", message=f"{where}: {one.message}") for one in described]
+        argument = TRANSFORMS[where].examples[0].argument
+        example = "" if isinstance(argument, (dict, list)) else f"For example {where}: {shown(argument)}."
+        return [
+            replace(one, code="E237", message=f"{where}: {one.message}", hint=one.hint or example) for one in described
+        ]
     return described
 
 
@@ -105,7 +109,7 @@ def _required(node: Node, error: ValidationError) -> list[Diagnostic]:
     name = next((one for one in missing if f"'{one}'" in error.message), missing[0])
     known = error.schema.get("properties", {}).get(name, {}) if isinstance(error.schema, dict) else {}
     example = next((one for one in known.get("examples", ()) if isinstance(one, str)), None)
-    hint = f"For example {name}: {example}." if example else ""
+    hint = f"For example {name}: {example}." if example else f"Add {name}: ..., or correct its name."
     return [finding(node.key if node.key != node.mark else node.mark, "E111", f"The key '{name}' is missing.", hint)]
 
 
@@ -128,8 +132,9 @@ def _given(node: Node) -> str:
 
 def _choice(node: Node, error: ValidationError) -> list[Diagnostic]:
     allowed = _listed(error)
+    allowed = [one for one in allowed if one is not None]
     words = ", ".join("true" if one is True else str(one) for one in allowed)
-    hint = nearest(str(node.value), [str(one) for one in allowed])
+    hint = nearest(str(node.value), [str(one) for one in allowed]) or f"Write {words.replace(', ', ' or ')}."
     return [finding(node.mark, "E113", f"This takes {words}; not {_given(node)}.", hint)]
 
 
