@@ -66,7 +66,7 @@ class Results:
         ref = (self.system, self.write.entity)
         held = self.tx.snapshots.get(self.connection.name, *ref, [result.key]).get(result.key)
         if result.record:
-            found = Found(result.key, result.record, result.identity or self.write.identity)
+            found = Found(result.key, result.record, result.identity or self.write.identity, result.stamp)
             hold(self.tx, self.connection, ref, [found], self.now, self.now, LIVE)
         return held.record if held else {}
 

@@ -61,6 +61,8 @@ def bench_of(clock: Clock) -> Iterator[Bencher]:
         burst: int | None = None,
         judged: bool = True,
         plan: str = "growth",
+        follows: tuple[str, ...] = (),
+        mirrors: tuple[str, ...] = (),
         **settings: Any,
     ) -> Bench:
         if running is None:
@@ -69,7 +71,7 @@ def bench_of(clock: Clock) -> Iterator[Bencher]:
             running = serve(account)
             started.append(running)
         block = {"company": "acme", "api_token": TOKEN, "url": running.url, "plan": plan, **settings}
-        site = make_site(block, clock, custom_fields, shared)
+        site = make_site(block, clock, custom_fields, shared, follows, mirrors)
         endpoint = Pipedrive.open(site)
         assert isinstance(endpoint, PipedriveEndpoint) and isinstance(site.work, MemoryWork)
         if judged and REFERENCE.is_dir():

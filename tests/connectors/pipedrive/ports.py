@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from engine.protocol import CustomField, Failed, Page, Query, Request, Result, Site, Write, Written
+from engine.protocol import CustomField, Failed, Hint, Page, Query, Request, Result, Site, Write, Written
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
@@ -71,6 +71,7 @@ class MemoryWork:
         self.due: list[Request] = []
         self.results: list[tuple[Request, Result]] = []
         self.visits: list[dict[str, Any]] = []
+        self.hints: list[Hint] = []
         self.most_taken = 0
         self._leased: list[Request] = []
 
@@ -93,6 +94,10 @@ class MemoryWork:
 
     def waiting(self, stale_before: datetime) -> int:
         return len(self.due)
+
+    def hint(self, hints: Sequence[Hint]) -> int:
+        self.hints += hints
+        return len(hints)
 
     def visited(self, ticket: str, **facts: Any) -> None:
         self.visits.append(facts)
@@ -120,6 +125,8 @@ def make_site(
     clock: Callable[[], datetime],
     custom_fields: Mapping[str, tuple[CustomField, ...]] | None = None,
     shared: dict[str, MemoryState] | None = None,
+    follows: tuple[str, ...] = (),
+    mirrors: tuple[str, ...] = (),
 ) -> Site:
     """A connection's site with memory ports; `shared` lets two sites spend from one company's tokens."""
     scopes = {} if shared is None else shared
@@ -133,4 +140,6 @@ def make_site(
         work=MemoryWork(),
         clock=clock,
         custom_fields=custom_fields or {},
+        follows=follows,
+        mirrors=mirrors,
     )

@@ -70,6 +70,8 @@ class System:
     serial: int = 0
     overlap: timedelta = timedelta()
     """How far before its own beginning a reading's cursor lies: unchanged records come again."""
+    stamps: bool = False
+    """Says in whole seconds when a record was changed."""
 
     def put(self, entity: str, key: str, **values: Any) -> None:
         """A person makes or edits a record."""
@@ -136,9 +138,11 @@ class MemoryEndpoint:
     def _found(self, entity: str, key: str) -> Found:
         record = {one.name: None for one in self.catalogue[entity].fields if not one.derived and not one.many}
         record |= {one.name: [] for one in self.catalogue[entity].fields if not one.derived and one.many}
-        return Found(
-            key, {**record, **self.system.of(entity)[key], "id": key}, self.system.identity.get((entity, key), ())
-        )
+        record |= {**self.system.of(entity)[key], "id": key}
+        return Found(key, record, self.system.identity.get((entity, key), ()), self.stamp(entity, key))
+
+    def stamp(self, entity: str, key: str) -> datetime | None:
+        return self.system.changed[(entity, key)].replace(microsecond=0) if self.system.stamps else None
 
     def _write(self, write: Write) -> Written:
         key = write.key
@@ -155,7 +159,7 @@ class MemoryEndpoint:
         if write.action == "children" and write.child is not None:
             children = self._children(write, key)
         found = self._found(write.entity, key)
-        return Written(key, found.record, found.identity, children)
+        return Written(key, found.record, found.identity, children, found.stamp)
 
     def _children(self, write: Write, key: str) -> tuple[Child, ...]:
         lines: dict[str, Record] = dict(self.system.of(write.entity)[key].get("_lines", {}))
