@@ -6,16 +6,16 @@ Holds what every request needs (client, fields, stages, the token's user); carry
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from engine.errors import SystemUnavailable
-from engine.protocol import Entity, Failure, Found, Option, Record, Site
+from engine.protocol import CustomField, Entity, Failure, Found, Option, Record, Site
 
-from . import custom, identity, shapes
+from . import custom, identity, root_custom, shapes
 from .client import Client
-from .entities import catalogue
+from .entities import catalogue, custom_owner, identity_in
 from .fields import AccountField, Fields, Known, pipedrive_type
 from .settings import Settings
 from .stages import Stages
@@ -38,11 +38,13 @@ class Account:
         self.client = client
         self.clock = site.clock
         self.zone = site.zone
-        self.fields = Fields(client, shared, site.clock, site.custom_fields)
+        wanted = _by_owner(site.custom_fields)
+        self.fields = Fields(client, shared, site.clock, wanted, settings.identity_field)
         self.stages = Stages(client, shared, site.clock)
         self._state = site.state
         self._user: Mapping[str, Any] | None = None
-        self._used = tuple(name for name in site.custom_fields if name in catalogue() and catalogue()[name].custom)
+        used = (custom_owner(name) for name in site.custom_fields if name in catalogue() and catalogue()[name].custom)
+        self._used = tuple(dict.fromkeys(used))
 
     def me(self) -> Mapping[str, Any]:
         """The token's user: default_currency and company_domain. Read once (2 tokens), kept for a day."""
@@ -54,12 +56,12 @@ class Account:
             self._state.put(_ME, self._user, _ME_KEPT_FOR)
         return self._user
 
-    def ready(self) -> None:
     def my_id(self) -> str | None:
         """The token's user, if it was ever asked for; asks nobody."""
         user = self._user or self._state.get(_ME)
         return str(user["id"]) if user else None
 
+    def ready(self) -> None:
         """Proves the token and reads the lists that `canonical` needs, an hour before a day is over."""
         self.me()
         self.stages.ready(AHEAD)
@@ -73,15 +75,16 @@ class Account:
         wanted = _with_needs(entity, wanted)
         record = shapes.derive(name, shapes.read(entity.fields, raw, wanted))
         lines: tuple[str, ...] = ()
-        if name == "note":
-            lines = identity.from_note(raw.get("content"))
-            if record.get("content"):
-                record["content"] = identity.without(record["content"])
+        text = identity_in(name)
+        if text is not None:
+            lines = identity.from_note(raw.get(text))
+            if record.get(text):
+                record[text] = identity.without(record[text]) or None
         if name == "deal" and (not wanted or "stage" in wanted):
             stage_id = raw.get("stage_id")
             record["stage"] = self.stages.name(None if stage_id is None else str(stage_id))
         if entity.custom:
-            lines, values = self._custom(name, raw.get("custom_fields") or {})
+            lines, values = self._custom(custom_owner(name), raw.get("custom_fields") or {}, raw)
             if not wanted or "custom" in wanted:
                 record["custom"] = values
         return Found(str(raw[entity.key]), record, lines, shapes.stamp(raw))
@@ -95,10 +98,14 @@ class Account:
             record = shapes.derive(name, shapes.read(entity.fields, raw))
             return Found(str(raw[entity.key]), record, stamp=shapes.stamp(raw))
 
-    def _custom(self, entity: str, raw: Mapping[str, Any]) -> tuple[tuple[str, ...], Record]:
+    def _custom(
+        self, entity: str, raw: Mapping[str, Any], root: Mapping[str, Any]
+    ) -> tuple[tuple[str, ...], Record]:  # fmt: skip
+        """Identity lines and values by name; v1 has them at the root, v2 has no key there that looks like one."""
         known = self.fields.known(entity)
-        if any(code not in known.by_code for code in raw):
+        if any(code not in known.by_code for code in (*raw, *root_custom.codes(root))):
             known = self.fields.reread(entity, unless_younger=True)
+        raw = {**raw, **root_custom.read(known.by_code, root)}
         try:
             return self._named(known, raw)
         except custom.UnknownOption:
@@ -142,6 +149,7 @@ class Account:
 
     def field(self, entity: str, name: str) -> AccountField | None:
         """The custom field of that name, or as it will be made; None for one that is left out or nobody asked for."""
+        entity = custom_owner(entity)
         there = self.fields.known(entity).find(name)
         wanted = self.fields.wanted(entity, name)
         if there is not None or wanted is None or wanted.optional:
@@ -149,6 +157,7 @@ class Account:
         return AccountField("", name, pipedrive_type(wanted))
 
     def _left_out(self, entity: str, name: str) -> bool:
+        entity = custom_owner(entity)
         wanted = self.fields.wanted(entity, name)
         return wanted is not None and wanted.optional and self.fields.known(entity).find(name) is None
 
@@ -199,6 +208,15 @@ class Account:
             return at.strftime("%Y-%m-%d %H:%M:%S") if entity == "note" else shapes.written_moment(at)
 
         return write
+
+
+def _by_owner(wanted: Mapping[str, Sequence[CustomField]]) -> Mapping[str, Sequence[CustomField]]:
+    """What the mappings write, by the entity whose fields these are; of two of one name the first counts."""
+    owned: dict[str, list[CustomField]] = {}
+    for entity, fields in wanted.items():
+        of_owner = owned.setdefault(custom_owner(entity), [])
+        of_owner += [one for one in fields if one.name not in {there.name for there in of_owner}]
+    return owned
 
 
 def _with_needs(entity: Entity, wanted: Collection[str]) -> frozenset[str]:

@@ -33,6 +33,7 @@ def ping(account: Account) -> Sequence[Check]:
         *_clock(asked_at, account.clock(), answer),
         _rights(user),
         _tokens(account),
+        *(Check("fields", True, sentence) for sentence in account.fields.renamed()),
     ]
 
 

@@ -163,9 +163,9 @@ class Client:
 
 def _next(body: Mapping[str, Any]) -> str | None:
     more = body.get("additional_data") or {}
-    pages = more.get("pagination") or {}
-    if pages.get("more_items_in_collection"):
-        return str(pages["next_start"])
+    pages = more.get("pagination") or more  # of leads told beside it [OpenAPI v1 getLeads]
+    if pages.get("more_items_in_collection") and "start" in pages:
+        return str(pages.get("next_start", pages["start"] + pages.get("limit", 0)))
     cursor = more.get("next_cursor")
     return str(cursor) if cursor else None
 

@@ -6,8 +6,9 @@ kind of record that has custom fields: adding an option is a write like any othe
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple
@@ -15,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 from engine.protocol import Catalogue, Children, Entity, Field, NoteField
 
 OPTION_SUFFIX = "_option"
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Listing(NamedTuple):
@@ -32,7 +34,7 @@ class Listing(NamedTuple):
 def catalogue() -> Catalogue:
     """Every entity by name."""
     entities = {name: _entity(name, table) for name, table in _tables().items()}
-    with_options = [one for one in entities.values() if one.custom]
+    with_options = [one for name, one in entities.items() if one.custom and custom_owner(name) == name]
     return entities | {f"{one.name}{OPTION_SUFFIX}": _options_of(one.name) for one in with_options}
 
 
@@ -47,6 +49,52 @@ def owner_of_options(entity: str) -> str | None:
     """`organization` for `organization_option`; None for an entity that is no option."""
     owner = entity.removesuffix(OPTION_SUFFIX)
     return owner if owner != entity and owner in _tables() else None
+
+
+def identity_in(entity: str) -> str | None:
+    """The text field whose last lines are our identity; None where a custom field carries it, or nothing does."""
+    return _told(entity).get("identity_in")
+
+
+def custom_owner(entity: str) -> str:
+    """Whose custom fields that entity's are: a lead's are the deal's [OpenAPI v1 addLead]."""
+    return str(_told(entity).get("custom_of", entity))
+
+
+def sent_as(entity: str) -> Mapping[str, str]:
+    """Fields that a request names differently, and takes as 0 or 1."""
+    return _told(entity).get("sent_as") or {}
+
+
+def takes_null(entity: str) -> Collection[str]:
+    """Fields that null empties, as the documents say."""
+    return tuple(_told(entity).get("null", ()))
+
+
+def same_by(entity: str) -> Sequence[str]:
+    """The fields by which a record that is there is taken for the one to be made, where it can carry no identity."""
+    return tuple(_told(entity).get("same", ()))
+
+
+def left_out(entity: str, child: str | None = None) -> Mapping[str, str]:
+    """Why fields of Pipedrive's documents are not in the catalogue."""
+    table = _told(entity) if child is None else _told(entity)["children"][child]
+    return table.get("left_out") or {}
+
+
+def only_read(entity: str) -> Mapping[str, str]:
+    """Why fields are not written that Pipedrive's documents let be written."""
+    return _told(entity).get("only_read") or {}
+
+
+def is_key(entity: str | None, text: str) -> bool:
+    """Whether a text can be the key of a record of that entity: a lead's is a UUID, any other's a number."""
+    return bool(_UUID.fullmatch(text)) if entity == "lead" else text.isascii() and text.isdigit()
+
+
+def _told(entity: str) -> Mapping[str, Any]:
+    table: Mapping[str, Any] = _tables().get(entity, {})
+    return table
 
 
 @cache

@@ -6,11 +6,12 @@ is nobody's: it stops what uses it, naming both keys.
 
 from __future__ import annotations
 
+import logging
 import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,8 +19,15 @@ from engine.protocol import CustomField, Failed, Failure, Option, State
 
 from .client import Client
 from .entities import owner_of_options
+from .renamed import followed
 from .status import Stopped, misconfigured, not_sent, refused
 
+logger = logging.getLogger(__name__)
+
+_RENAMED = (
+    "The custom field '%s' of %s is called '%s' in Pipedrive now. It goes on being filled; "
+    "put the new name into the mappings, or the old one back in Pipedrive."
+)
 CHOICES = frozenset({"enum", "set"})
 SHORT_TEXT = 255
 """Characters that a varchar field holds [facts: Pipedrive 4]."""
@@ -40,6 +48,8 @@ class AccountField:
     """Pipedrive's: varchar, text, double, monetary, date, enum, set ..."""
     options: tuple[tuple[str, str], ...] = ()
     """(id, label) of an enum or set."""
+    called: str = ""
+    """Its name in Pipedrive, where `name` is the one that mappings know it by (see `renamed`)."""
 
     def label(self, option: str) -> str | None:
         """The label of an option's id."""
@@ -89,12 +99,19 @@ class Fields:
     """Custom fields of one account, kept in memory and in the shared state for a day."""
 
     def __init__(
-        self, client: Client, state: State, clock: Callable[[], datetime], wanted: Mapping[str, Sequence[CustomField]]
+        self,
+        client: Client,
+        state: State,
+        clock: Callable[[], datetime],
+        wanted: Mapping[str, Sequence[CustomField]],
+        identity_field: str,
     ) -> None:
         self._client = client
         self._state = state
         self._clock = clock
         self._wanted = wanted
+        self._identity_field = identity_field
+        self._told: set[str] = set()
         self._lock = threading.RLock()
         self._memory: dict[str, Known] = {}
         self._prepared: set[str] = set()
@@ -120,8 +137,38 @@ class Fields:
         if stored is None:
             return None
         fields = [AccountField(**{**one, "options": _pairs(one["options"])}) for one in stored["fields"]]
-        self._memory[entity] = Known(entity, fields, datetime.fromisoformat(stored["read_at"]))
+        self._memory[entity] = Known(entity, self._followed(entity, fields), datetime.fromisoformat(stored["read_at"]))
         return self._memory[entity]
+
+    def _followed(self, entity: str, fields: Sequence[AccountField]) -> Sequence[AccountField]:
+        """The fields by the names that mappings know them by; says so where Pipedrive calls one something else."""
+        fields = [replace(one, name=one.called or one.name, called="") for one in fields]
+        remembered = self._state.get(_names_key(entity)) or {}
+        alias = followed(remembered, {one.code: one.name for one in fields}, self._names(entity))
+        for one in fields:
+            if one.code in alias and one.code not in self._told:
+                self._told.add(one.code)
+                logger.warning(_RENAMED, alias[one.code], entity, one.name)
+        return [replace(one, name=alias[one.code], called=one.name) if one.code in alias else one for one in fields]
+
+    def _names(self, entity: str) -> frozenset[str]:
+        return frozenset((self._identity_field, *(one.name for one in self._wanted.get(entity, ()))))
+
+    def _remember(self, known: Known) -> None:
+        """Which key stands behind each name that mappings write; kept for good."""
+        found = {name: known.unique[name].code for name in sorted(self._names(known.entity)) if name in known.unique}
+        key = _names_key(known.entity)
+        held = self._state.get(key) or {}
+        if not found.items() <= held.items():
+            self._state.change(key, lambda there: {**(there or {}), **found})
+
+    def renamed(self) -> Sequence[str]:
+        """A sentence for each field that is called something else in Pipedrive now; asks nobody."""
+        with self._lock:
+            held = [known for entity in self._wanted if (known := self._memory.get(entity) or self._stored(entity))]
+            return [
+                _RENAMED % (one.name, known.entity, one.called) for known in held for one in known.fields if one.called
+            ]
 
     def reread(self, entity: str, unless_younger: bool = False) -> Known:
         """Reads the list anew (10 tokens), or takes one that is younger than a minute."""
@@ -137,7 +184,7 @@ class Fields:
                 fields += [_account_field(one) for one in answer.data if one.get("is_custom_field")]
                 cursor = answer.cursor
                 if cursor is None:
-                    return self._keep(Known(entity, fields, read_at))
+                    return self._keep(Known(entity, self._followed(entity, fields), read_at))
 
     def forget(self, entity: str) -> None:
         """The list proved wrong (an unknown key): the next look reads it."""
@@ -199,7 +246,7 @@ class Fields:
             body = [{"id": int(option), "label": label}]
             self._client.send(f"{entity}.options_update", place={"field_code": field.code}, body=body)
             options = tuple((id_, label if id_ == option else known) for id_, known in field.options)
-            renamed = AccountField(field.code, field.name, field.type, options)
+            renamed = replace(field, options=options)
             self._keep(self.known(entity).having(renamed))
             return renamed
 
@@ -226,7 +273,7 @@ class Fields:
             answer = self._client.send(f"{known.entity}.options_create", place=place, body=labels)
             added = tuple((str(one["id"]), str(one["label"])) for one in answer.data)
             new = tuple(pair for pair in added if pair not in there.options)
-            return AccountField(there.code, there.name, there.type, (*there.options, *new))
+            return replace(there, options=(*there.options, *new))
         body: dict[str, Any] = {"field_name": wanted.name, "field_type": pipedrive_type(wanted)}
         if body["field_type"] in CHOICES:
             body["options"] = [{"label": label} for label in dict.fromkeys(wanted.options)]
@@ -247,6 +294,7 @@ class Fields:
 
     def _keep(self, known: Known) -> Known:
         self._memory[known.entity] = known
+        self._remember(known)
         fields = [{**asdict(one), "options": [list(pair) for pair in one.options]} for one in known.fields]
         self._state.put(_key(known.entity), {"read_at": known.read_at.isoformat(), "fields": fields}, KEPT_FOR)
         return known
@@ -308,6 +356,10 @@ def _alike(text: str) -> str:
 
 def _key(entity: str) -> str:
     return f"fields:{entity}"
+
+
+def _names_key(entity: str) -> str:
+    return f"field-names:{entity}"
 
 
 def _lease_key(entity: str) -> str:

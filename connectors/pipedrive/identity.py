@@ -1,7 +1,8 @@
 """Identity lines: which QuickBooks records a Pipedrive record stands for, as text that travels with the record.
 
-Organization, person, deal and product carry them in a text custom field, one a line. A note has no custom fields, so
-they are its last, small paragraph; Pipedrive rewrites HTML, so that is read back by its words and never by its tags.
+Organization, person, deal, lead and product carry them in a text custom field, one a line. Where there are no custom
+fields they are the end of a text: a small paragraph of a note's content and of an activity's note, the last lines of a
+task's description. Pipedrive rewrites HTML, so they are read back by their words and never by their tags.
 """
 
 from __future__ import annotations
@@ -35,6 +36,11 @@ def to_note(content: str, lines: Sequence[str]) -> str:
         return body
     words = "<br>".join(f"{MARK} {html.escape(line, quote=False)}" for line in lines)
     return f"{body}<p><small>{words}</small></p>"
+
+
+def to_text(content: str, lines: Sequence[str]) -> str:
+    """A plain text with the lines at its end, in place of those that it may have had."""
+    return "\n".join([without(content), *(f"{MARK} {line}" for line in lines)]).strip()
 
 
 def from_note(content: str | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from engine.protocol import Failure, Found, Page, Query
 from . import options, shapes
 from .account import Account
 from .client import Answer
-from .entities import catalogue, listing, owner_of_options
+from .entities import catalogue, custom_owner, is_key, listing, owner_of_options
 from .operations import operations
 from .status import Stopped
 
@@ -93,7 +93,7 @@ def _rows(account: Account, query: Query, keys: Sequence[str]) -> list[Mapping[s
 
 def _one(account: Account, entity: str, key: str) -> Mapping[str, Any] | None:
     """The record of that key, deleted or not; None where Pipedrive knows none."""
-    if not key.isdigit():
+    if not is_key(entity, key):
         return None
     try:
         return account.client.send(f"{entity}.get", place={"id": key}).data  # type: ignore[no-any-return]
@@ -143,8 +143,8 @@ def _lines(account: Account, deals: Sequence[str]) -> Mapping[str, list[dict[str
 def _limits(account: Account, query: Query) -> dict[str, str]:
     """Where no custom field is asked for, only the identity's travels: the price is the same, the answer is not."""
     entity = catalogue()[query.entity]
-    if not entity.custom or not query.fields or "custom" in query.fields:
-        return {}
+    if not entity.custom or not query.fields or "custom" in query.fields or custom_owner(entity.name) != entity.name:
+        return {}  # v1 cannot be asked for less
     ours = account.fields.known(entity.name).find(account.settings.identity_field)
     return {"custom_fields": ours.code} if ours is not None else {}
 

@@ -17,13 +17,12 @@ from engine.protocol import Entity, Field, Record
 
 from . import custom
 from .custom import money, one_line
+from .entities import is_key, sent_as, takes_null
 from .fields import AccountField
 from .status import refused
 from .wire import number
 
-TAKES_NULL = frozenset({"lost_reason", "probability"})
-"""Built-in fields documented as nullable [OpenAPI v2]; others are cleared by an empty text where that is possible."""
-AMOUNTS = frozenset({"value", "price", "cost", "direct_cost", "item_price", "sum"})
+AMOUNTS = frozenset({"value", "price", "cost", "direct_cost", "item_price", "sum", "amount"})
 """Numbers that Pipedrive keeps with two decimals."""
 _EMPTY_DATES = ("", "0000-00-00", "0000-00-00 00:00:00")
 _TRUE, _FALSE = (True, 1, "1"), (False, 0, "0", None)
@@ -92,6 +91,9 @@ def derive(entity: str, record: Record) -> Record:
     if entity == "product" and "prices" in record:
         first = (record["prices"] or [{}])[0]
         record = record | {"price": first.get("price"), "currency": first.get("currency")}
+    if entity == "lead" and "value" in record:
+        value = record["value"] or {}
+        record = record | {"amount": value.get("amount"), "currency": value.get("currency")}
     return record
 
 
@@ -102,6 +104,7 @@ def body(entity: Entity, values: Mapping[str, Any], creating: bool, moment: Call
     `moment` writes an ISO date or time. Raises Stopped (REFUSED) naming the field.
     """
     sent: dict[str, Any] = {}
+    names, nullable = sent_as(entity.name), takes_null(entity.name)
     for name, value in values.items():
         field = entity.field(name)
         if field is None or field.derived is not None:
@@ -111,9 +114,14 @@ def body(entity: Entity, values: Mapping[str, Any], creating: bool, moment: Call
         made = _write_field(field, value, moment)
         if made is None and creating:
             continue
-        if made is None and field.type in ("date", "datetime"):
-            raise refused(f"Pipedrive cannot clear '{name}' through its API.", name)  # [facts: 4, clearing]
-        sent[name] = _cleared(field) if made is None else made
+        if made is None and name not in nullable:
+            if field.type in ("date", "datetime"):
+                raise refused(f"Pipedrive cannot clear '{name}' through its API.", name)  # [facts: 4, clearing]
+            made = _cleared(field)
+        if name in names:
+            sent[names[name]] = int(bool(made))  # 0 or 1 [OpenAPI v2 addTask]
+        else:
+            sent[name] = made
     return sent
 
 
@@ -130,10 +138,13 @@ def child_body(fields: Sequence[Field], values: Mapping[str, Any], creating: boo
 
 
 def _cleared(field: Field) -> Any:
-    """What empties a field."""
-    if field.name in TAKES_NULL:
-        return None
+    """What empties a field that null does not: an empty text where that is possible."""
     return {"text": "", "address": {"value": ""}}.get(field.type)
+
+
+def sent(field: Field, value: Any) -> Any:
+    """One value as Pipedrive takes it. Raises Stopped (REFUSED) naming the field."""
+    return _write_field(field, value, str)
 
 
 def _write_field(field: Field, value: Any, moment: Callable[[str], str]) -> Any:
@@ -150,13 +161,14 @@ def _write_value(field: Field, value: Any) -> Any:
         return None
     match field.type:
         case "id":
-            if not str(value).isdigit():
+            if not is_key(field.refers, str(value)):
                 raise refused(f"'{field.name}' takes the id of a record, not '{value}'.", field.name)
-            return int(value)
+            return int(value) if str(value).isdigit() else value
         case "address":
             return {"value": value}
         case "object":
-            return {key: one for key, one in value.items() if one is not None}
+            parts = {one.name: one for one in field.fields}
+            return {key: sent(parts[key], one) for key, one in value.items() if one is not None}
     return value
 
 
@@ -217,9 +229,6 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
     return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
 
 
-def written_moment(at: datetime) -> str:
-    """RFC 3339 in UTC without fractions: Pipedrive refuses them [facts: Pipedrive 4]."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 def stamp(raw: Mapping[str, Any]) -> datetime | None:
     """When a record of any answer or delivery was last changed; one that never was, when it was made."""
     text = raw.get("update_time") or raw.get("add_time")
@@ -230,3 +239,6 @@ def stamp(raw: Mapping[str, Any]) -> datetime | None:
     return at if at is None or at.tzinfo else at.replace(tzinfo=UTC)
 
 
+def written_moment(at: datetime) -> str:
+    """RFC 3339 in UTC without fractions: Pipedrive refuses them [facts: Pipedrive 4]."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,9 +7,9 @@ from typing import Any
 
 from engine.protocol import CustomField, Entity, Failed, Failure, Result, Write, Written
 
-from . import custom, identity, shapes
+from . import composed, custom, identity, root_custom, shapes
 from .account import Account
-from .entities import catalogue, owner_of_options
+from .entities import catalogue, custom_owner, identity_in, is_key, owner_of_options
 from .fields import CHOICES, AccountField
 from .status import Stopped, misconfigured, refused
 
@@ -28,12 +28,17 @@ def _carry(account: Account, write: Write) -> Written:
     entity = catalogue()[write.entity]
     if not (entity.creates if write.action == "create" else entity.updates) or owner_of_options(write.entity):
         raise refused(f"Pipedrive's {write.entity} is read only here.")
+    there = composed.there_already(account, entity, write)
+    if there is not None:
+        return Written(str(there[entity.key]), account.answered(entity.name, there).record)
     try:
         answer = _send(account, entity, write)
     except Stopped as stopped:
         if not _unknown_key(stopped):
             raise
-        account.fields.forget(entity.name)  # a field was deleted since we read the list: certainly not carried out
+        account.fields.forget(
+            custom_owner(entity.name)
+        )  # a field was deleted since we read the list: certainly not carried out
         answer = _send(account, entity, write)
     found = account.answered(entity.name, answer)
     return Written(found.key, found.record, found.identity, stamp=found.stamp)
@@ -55,24 +60,25 @@ def _body(account: Account, entity: Entity, write: Write) -> dict[str, Any]:
     )
     if entity.custom:
         hashes = _custom(account, entity, write, values)
-        if hashes:
+        if hashes and custom_owner(entity.name) != entity.name:  # v1: at the root
+            body |= root_custom.write(account.fields.known(custom_owner(entity.name)).by_code, hashes)
+        elif hashes:
             body["custom_fields"] = hashes
     if entity.name == "deal" and values.get("stage"):
         body["stage_id"] = int(account.stages.find(str(values["stage"])))
-    if entity.name == "person":
-        body |= _contacts(values)
-    if entity.name == "product" and ("price" in values or "currency" in values):
-        body["prices"] = _prices(account, write, values)
-    if entity.name == "note":
-        body |= _content(account, write, values)
-    return body
+    body |= composed.parts(account, write, values)
+    text = identity_in(entity.name)
+    if text is not None:
+        body |= _content(account, write, values, text)
+    return composed.without_what_is_composed(entity.name, body)
 
 
 def _custom(account: Account, entity: Entity, write: Write, values: Mapping[str, Any]) -> dict[str, Any]:
     """Hash -> wire value, of the custom fields and the identity lines."""
     if not write.identity and not any(path.startswith(_CUSTOM) for path in values):
         return {}
-    known = account.fields.prepare(entity.name, account.settings.identity_field)
+    owner = custom_owner(entity.name)
+    known = account.fields.prepare(owner, account.settings.identity_field)
     currency = account.currency_of({**write.expected, **values}, entity.name, write.key)
     hashes: dict[str, Any] = {}
     for path, value in values.items():
@@ -80,12 +86,12 @@ def _custom(account: Account, entity: Entity, write: Write, values: Mapping[str,
             continue
         name = path.removeprefix(_CUSTOM)
         field = known.find(name)
-        wanted = account.fields.wanted(entity.name, name)
+        wanted = account.fields.wanted(owner, name)
         if value and _grows(wanted, field):
             labels = value if isinstance(value, list) else [value]
-            field = account.fields.choice(entity.name, name, [str(one).strip() for one in labels])
+            field = account.fields.choice(owner, name, [str(one).strip() for one in labels])
         if field is None and (wanted is None or not wanted.optional) and value is not None:
-            raise misconfigured(f"Pipedrive's {entity.name} has no custom field '{name}'.", "unknown-field")
+            raise misconfigured(f"Pipedrive's {owner} has no custom field '{name}'.", "unknown-field")
         if field is not None and not (value is None and write.action == "create"):
             hashes[field.code] = custom.write(field, value, currency)
     if write.identity:
@@ -103,46 +109,21 @@ def _grows(wanted: CustomField | None, field: AccountField | None) -> bool:
     return field.type in CHOICES if field is not None else not wanted.optional
 
 
-def _contacts(values: Mapping[str, Any]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for derived, root in (("email", "emails"), ("phone", "phones")):
-        if derived in values and root not in values:
-            given = values[derived] or []
-            rows = [given] if isinstance(given, str) else given
-            made[root] = [{"value": one, "primary": not at, "label": "work"} for at, one in enumerate(rows)]
-    return made
-
-
-def _prices(account: Account, write: Write, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One price changed and the others kept: the list is replaced as a whole (assumed), so it is read first."""
-    there: list[dict[str, Any]] = []
-    if write.action == "update":
-        there = account.client.send("product.get", place={"id": _key(write)}).data.get("prices") or []
-    first = there[0] if there else {}
-    currency = values.get("currency") or first.get("currency") or account.me()["default_currency"]
-    same = next((one for one in there if one.get("currency") == currency), {})
-    price = values.get("price") if "price" in values else same.get("price", first.get("price"))
-    amount = shapes.canonical_field(catalogue()["product"].field("price"), price)  # type: ignore[arg-type]
-    kept = ("currency", "price", "cost", "direct_cost", "notes")
-    ours = {**same, "currency": currency, "price": amount if amount is not None else 0}
-    rest = [one for one in there if one.get("currency") != currency]
-    return [{key: one[key] for key in kept if one.get(key) is not None} for one in (ours, *rest)]
-
-
-def _content(account: Account, write: Write, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The note's HTML with its identity: what an update does not bring is kept from what is there."""
-    lines, content = write.identity, values.get("content")
-    if write.action == "update" and (("content" in values) != bool(lines)):
-        there = account.client.send("note.get", place={"id": _key(write)}).data.get("content") or ""
+def _content(account: Account, write: Write, values: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """The text with the identity at its end: what an update does not bring is kept from what is there."""
+    lines, content = write.identity, values.get(text)
+    if write.action == "update" and ((text in values) != bool(lines)):
+        there = account.client.send(f"{write.entity}.get", place={"id": _key(write)}).data.get(text) or ""
         lines = lines or identity.from_note(there)
-        content = content if "content" in values else there
-    elif "content" not in values and not lines:
+        content = content if text in values else there
+    elif text not in values and not lines:
         return {}
-    return {"content": identity.to_note(str(content or ""), lines)}
+    add = identity.to_text if write.entity == "task" else identity.to_note
+    return {text: add(str(content or ""), lines)}
 
 
 def _key(write: Write) -> str:
-    if write.key is None or not write.key.isdigit():
+    if write.key is None or not is_key(write.entity, write.key):
         raise refused(f"'{write.key}' is no Pipedrive id.")
     return write.key
 
@@ -157,7 +138,7 @@ def _naming_the_field(account: Account, write: Write, failed: Failed) -> Failed:
     if failed.failure is not Failure.REFUSED or not entity.custom:
         return failed
     try:
-        fields = account.fields.known(entity.name).fields
+        fields = account.fields.known(custom_owner(entity.name)).fields
     except Stopped:
         return failed
     for field in fields:

@@ -16,7 +16,8 @@ OBJECTS = frozenset({"deal", "note", "organization", "person", "pipeline", "prod
 
 NOT_IN_V2 = frozenset({
     "custom_fields", "is_deleted", "source_lead_id", "arr", "mrr", "acv", "website", "linkedin", "industry",
-    "annual_revenue", "employee_count", "last_update_user_id",
+    "annual_revenue", "employee_count", "last_update_user_id", "task_id", "pinned_to_project_flag",
+    "pinned_to_task_flag",
 })  # fmt: skip
 ALSO_IN_V2: dict[str, Record] = {
     "organization": {"country_code": None, "picture_id": None},

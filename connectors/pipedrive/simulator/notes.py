@@ -8,8 +8,8 @@ import html
 from html.parser import HTMLParser
 from typing import Any
 
-LINKS = ("deal_id", "person_id", "org_id")
-"""What a note may be attached to here; leads, projects and tasks are not simulated."""
+LINKS = ("deal_id", "person_id", "org_id", "lead_id", "project_id", "task_id")
+"""What a note may be attached to [OpenAPI v1 addNote]."""
 NEW_NOTE: dict[str, Any] = {
     "content": "",
     "active_flag": True,
@@ -17,9 +17,13 @@ NEW_NOTE: dict[str, Any] = {
     "person_id": None,
     "org_id": None,
     "lead_id": None,
+    "project_id": None,
+    "task_id": None,
     "pinned_to_deal_flag": False,
     "pinned_to_person_flag": False,
     "pinned_to_organization_flag": False,
+    "pinned_to_project_flag": False,
+    "pinned_to_task_flag": False,
 }
 
 SAME = frozenset({"p", "br", "u", "s", "ul", "ol", "li", "a", "strong", "em", "div", "blockquote", "h1", "h2", "h3"})

@@ -214,7 +214,7 @@ class Records:
 
     def _new_note(self, kept: Record, actor: Actor) -> Record:
         if not any(kept.get(key) is not None for key in notes.LINKS):
-            raise Invalid("note: one of deal_id, person_id, org_id is required")  # [OpenAPI v1 addNote]
+            raise Invalid(f"note: one of {', '.join(notes.LINKS)} is required")  # [OpenAPI v1 addNote]
         record = notes.NEW_NOTE | {"user_id": actor.user_id, "last_update_user_id": None} | kept
         self._note_author(kept, actor)
         record["content"] = notes.sanitised(record["content"])

@@ -18,7 +18,8 @@ Record = dict[str, Any]
 NOTE_SORTS = ("id", "user_id", "deal_id", "person_id", "org_id", "content", "add_time", "update_time")
 FILTERED = ("deals", "leads", "org", "people", "products", "activity", "projects")
 """Kinds of filters [OpenAPI v1]."""
-PINNED = ("pinned_to_deal_flag", "pinned_to_person_flag", "pinned_to_organization_flag")
+PINNED = ("pinned_to_deal_flag", "pinned_to_person_flag", "pinned_to_organization_flag", "pinned_to_project_flag",
+          "pinned_to_task_flag")  # fmt: skip
 
 
 def cut(rows: list[Record], start: int, limit: int) -> tuple[list[Record], Record]:
@@ -33,7 +34,8 @@ def list_notes(call: Call) -> Reply:
     query = call.query
     start = query.whole("start") or 0
     limit = query.whole("limit", 1, PAGE_LIMIT) or PAGE
-    wanted: Record = {name: query.whole(name) for name in (*LINKS, "user_id")}
+    wanted: Record = {name: query.whole(name) for name in (*LINKS, "user_id") if name != "lead_id"}
+    wanted["lead_id"] = query.text("lead_id")
     wanted |= {name: None if query.text(name) is None else query.flag(name) for name in PINNED}
     since = query.moment("updated_since") or ""
     first, last = query.day("start_date") or "", query.day("end_date") or "9999"

@@ -160,11 +160,11 @@ SCHEMAS: dict[str, dict[str, Key]] = {
     "activity": {
         "subject": Key(text(255, empty=False)),
         "type": Key(values.choice(*TYPES)),  # an unknown key string is refused [assumed]
-        "deal_id": Key(reference("deal"), nullable=True),
-        "lead_id": Key(reference("lead"), nullable=True),
-        "org_id": Key(reference("organization"), nullable=True),
+        "deal_id": Key(reference("deal")),
+        "lead_id": Key(reference("lead")),
+        "org_id": Key(reference("organization")),
         "person_id": Key(reference("person"), switch="activity_person_id"),
-        "project_id": Key(reference("project"), nullable=True),
+        "project_id": Key(reference("project")),
         "due_date": Key(values.close_day),
         "due_time": Key(values.clock),
         "duration": Key(values.clock),
@@ -233,11 +233,16 @@ SCHEMAS: dict[str, dict[str, Key]] = {
         "deal_id": Key(reference("deal"), nullable=True),
         "person_id": Key(reference("person"), nullable=True),
         "org_id": Key(reference("organization"), nullable=True),
+        "lead_id": Key(reference("lead")),
+        "project_id": Key(reference("project"), nullable=True),
+        "task_id": Key(reference("task"), nullable=True),
         "user_id": Key(reference("user")),
         "add_time": Key(values.old_moment),
         "pinned_to_deal_flag": Key(values.bit),
         "pinned_to_person_flag": Key(values.bit),
         "pinned_to_organization_flag": Key(values.bit),
+        "pinned_to_project_flag": Key(values.bit),
+        "pinned_to_task_flag": Key(values.bit),
     },
 }
 """Root keys by entity. A deal takes no add_time in v2 [facts: 5]."""

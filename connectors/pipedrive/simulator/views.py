@@ -108,6 +108,7 @@ def note_v1(account: Records, row: Record, user_id: int) -> Record:
     """A note as v1 answers it, with the names of what it hangs on [OpenAPI v1 notes]."""
     tables = account.tables
     deal, person = tables["deal"].get(row["deal_id"] or 0), tables["person"].get(row["person_id"] or 0)
+    project, task = tables["project"].get(row["project_id"] or 0), tables["task"].get(row["task_id"] or 0)
     organization, author = tables["organization"].get(row["org_id"] or 0), tables["user"][row["user_id"]]
     return row | {
         "add_time": as_v1(row["add_time"]),
@@ -115,6 +116,8 @@ def note_v1(account: Records, row: Record, user_id: int) -> Record:
         "deal": {"title": deal["title"]} if deal else None,
         "person": {"name": person["name"]} if person else None,
         "organization": {"name": organization["name"]} if organization else None,
+        "project": {"title": project["title"]} if project else None,
+        "task": {"title": task["title"]} if task else None,
         "user": {
             "email": author["email"], "icon_url": None, "is_you": author["id"] == user_id, "name": author["name"],
         },
