@@ -18,10 +18,12 @@ import click
 from engine.cli.failures import Shown
 from engine.cli.here import Here, here
 from engine.registry import Registry
-from engine.specs.model import UNSET, Setting
+from engine.specs.model import UNSET, MappingSet, Setting
 from engine.specs.presets import load_set
+from engine.specs.presets import presets as known_presets
+from engine.specs.shelves import PREFIX
 
-PRESET = "preset:default"
+DEFAULT = "default"
 IGNORED = "# The store and secrets stay on this machine.\n*.db\n*.db-shm\n*.db-wal\n.env\nsecrets/\n"
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 PLAIN = re.compile(r"[A-Za-z][\w ./-]*")
@@ -32,17 +34,18 @@ SECRET = re.compile(r"(password|secret|token)(_hash)?$")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
 @click.option("--connection", help="The name of the first connection. Default: asked on a terminal, else acme.")
 @click.option("--zone", help="The time zone of the QuickBooks computer. Default: asked, else America/New_York.")
+@click.option("--preset", help="The preset that the mappings extend. Default: asked, else default.")
 @here
-def init(here: Here, folder: Path, connection: str | None, zone: str | None) -> None:
+def init(here: Here, folder: Path, connection: str | None, zone: str | None, preset: str | None) -> None:
     """Write the files of a new installation.
 
-    They are engine.yaml, a folder of mappings that extends the built-in set, and .gitignore, in FOLDER. No file that is
-    there already is touched. Asks for what it needs on a terminal only.
+    They are engine.yaml, a folder of mappings that extends a preset, and .gitignore, in FOLDER. No file that is there
+    already is touched. Asks for what it needs on a terminal only; `engine presets list` tells the presets.
 
     \b
     Examples:
       engine init
-      engine init acme-sync --connection acme --zone America/Chicago
+      engine init acme-sync --connection acme --zone America/Chicago --preset wholesale
     """
     name = connection or _ask("Name of the first connection", "acme")
     if not NAME.fullmatch(name):
@@ -51,14 +54,27 @@ def init(here: Here, folder: Path, connection: str | None, zone: str | None) -> 
     if config.exists():
         raise Shown(f"{config} is there already.", "Choose another folder, or edit the file.")
     chosen = zone or _ask("Time zone of the QuickBooks computer", "America/New_York")
-    preset = load_set(PRESET)
-    written = {config: "\n".join(_settings_file(name, chosen, here.registry, preset.settings)) + "\n"}
-    for mapping in preset.mappings:
-        written[folder / "mappings" / f"{mapping.name}.yaml"] = _mapping_file(mapping.name, mapping.summary)
+    made = _preset(folder, preset)
+    written = {config: "\n".join(_settings_file(name, chosen, here.registry, made.settings)) + "\n"}
+    for mapping in made.mappings:
+        text = _mapping_file(made.name, mapping.name, mapping.summary)
+        written[folder / "mappings" / f"{mapping.name}.yaml"] = text
     written[folder / ".gitignore"] = IGNORED
     for path, text in written.items():
         _write(path, text)
     click.echo("Next: set the variables that engine.yaml names, then `engine validate`, `engine ping`, `engine serve`.")
+
+
+def _preset(home: Path, name: str | None) -> MappingSet:
+    """The preset that was named or is chosen on the terminal."""
+    known = [one.removeprefix(PREFIX) for one in known_presets(home)]
+    if name is None and sys.stdin.isatty():
+        for one in known:
+            click.echo(f"  {one}: {load_set(f'{PREFIX}{one}', home).summary}", err=True)
+    name = (name or _ask("Preset", DEFAULT)).removeprefix(PREFIX)
+    if name not in known:
+        raise Shown(f"There is no preset '{name}'.", f"There are: {', '.join(known)}.")
+    return load_set(f"{PREFIX}{name}", home)
 
 
 def _ask(question: str, default: str) -> str:
@@ -79,14 +95,14 @@ def _write(path: Path, text: str) -> None:
         click.echo(f"written {path}")
 
 
-def _mapping_file(name: str, summary: str) -> str:
+def _mapping_file(preset: str, name: str, summary: str) -> str:
     return (
         f"# {summary or name}\n"
-        "# What is not said here is as in the built-in set. Give a field another value, or null to leave it out:\n"
+        "# What is not said here is as in the preset. Give a field another value, or null to leave it out:\n"
         "#   fields:\n"
         "#     some_field: AnotherField\n"
         f"mapping: {name}\n"
-        f"extends: {PRESET}/{name}\n"
+        f"extends: {preset}/{name}\n"
     )
 
 
@@ -113,7 +129,8 @@ def _block(name: str, lines: list[str]) -> Iterator[str]:
 
 
 def _setting_lines(setting: Setting) -> Iterator[str]:
-    yield f"      # {' '.join(setting.help.split())}"
+    example = "" if setting.example is UNSET else f" For example: {_value(setting.example)}"
+    yield f"      # {' '.join(setting.help.split())}{example}"
     yield f"      {setting.name}: {_value('' if setting.default is UNSET else setting.default)}"
 
 

@@ -1,4 +1,4 @@
-"""Says which parts of a mapping no test expects anything of.
+"""Says which parts of a mapping no test expects anything of. What a set takes from a preset is tested there.
 
 A part counts as tested when a test expects its effect by name: a draft that is made and not looked at tests nothing.
 """
@@ -69,10 +69,10 @@ class Coverage:
 
 
 def coverage(set: MappingSet, outcomes: Iterable[Outcome]) -> Coverage:
-    """Of all mappings of a set, by what the tests looked at."""
+    """Of everything that a set's own files say, by what the tests looked at."""
     seen = {(one.mapping, part) for one in outcomes for part in one.looked_at}
     appended = {(one.mapping, part.partition(".")[0]) for one in outcomes for part in one.looked_at}
-    known = [part for mapping in set.mappings for part in parts(mapping)]
+    known = [one for mapping in set.mappings for one in parts(mapping) if one.where.startswith(f"{set.name}/")]
 
     def tested(part: Part) -> bool:
         block, _, last = part.name.partition(".")

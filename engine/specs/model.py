@@ -192,6 +192,7 @@ class Setting:
     help: str
     mark: Mark
     default: Any = UNSET
+    example: Any = UNSET
 
 
 @dataclass(frozen=True, slots=True)

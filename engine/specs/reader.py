@@ -27,7 +27,7 @@ from engine.specs.model import (
     Step,
 )
 
-_SOURCES = ("from", "template", "value", "setting")
+SOURCES = ("from", "template", "value", "setting")
 _OPTIONS = ("write", "on_link", "conflicts", "own_line", "optional")
 _CHILD_HINTS = {
     "each": "Name the list: each: Lines.",
@@ -49,7 +49,7 @@ def read_settings(root: Node | None) -> dict[str, Setting]:
     made: dict[str, Setting] = {}
     for name, node in (block.block if block else {}).items():
         plain = node.plain()
-        extra = {"default": plain["default"]} if "default" in plain else {}
+        extra = {key: plain[key] for key in ("default", "example") if key in plain}
         made[name] = Setting(name, plain["type"], plain["help"], node.key, **extra)
     return made
 
@@ -103,16 +103,17 @@ class _Reading:
         return tuple(own + custom)
 
     def rule(self, path: str, node: Node, literal: bool = False) -> FieldRule:
-        if not node.block and literal:
+        block = isinstance(node.value, dict)
+        if literal and not block:
             return FieldRule(path, node.mark, node.key, given=_constant(node))
-        if not node.block:
+        if not block:
             return FieldRule(path, node.mark, node.key, select=_expression(node))
-        sources = [name for name in node.block if name in _SOURCES]
+        sources = [name for name in node.block if name in SOURCES]
         if len(sources) != 1:
             given = f"has {' and '.join(sources)}" if sources else "does not say where its value comes from"
             hint = "Keep one of them." if sources else "Add from: FIELD."
             at = node.block[sources[1]].key if sources else node.mark
-            self.found.append(finding(at, "E116", f"The rule {given}; it needs one of {', '.join(_SOURCES)}.", hint))
+            self.found.append(finding(at, "E116", f"The rule {given}; it needs one of {', '.join(SOURCES)}.", hint))
         plain: dict[str, Any] = {name: child.plain() for name, child in node.block.items()}
         extra = {
             name: plain[name] for name in ("write", "on_link", "conflicts", "own_line", "optional") if name in plain

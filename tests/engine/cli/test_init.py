@@ -61,3 +61,18 @@ def test_a_name_that_cannot_be_one_is_refused(tmp_path: Path, name: str) -> None
     result = CliRunner().invoke(main, ["init", str(tmp_path), "--connection", name])
     assert result.exit_code == 1
     assert not (tmp_path / "engine.yaml").exists()
+
+
+def test_a_preset_may_be_chosen(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["init", str(tmp_path), "--preset", "wholesale"])
+    assert result.exit_code == 0
+    made, preset = load_set(str(tmp_path / "mappings")), load_set("preset:wholesale")
+    assert {one.name: one.meaning for one in made.mappings} == {one.name: one.meaning for one in preset.mappings}
+    text = (tmp_path / "engine.yaml").read_text()
+    assert 'For example: {"West": "jane@example.com", "East": "omar@example.com"}' in text
+    assert CliRunner().invoke(main, ["--config", str(tmp_path / "engine.yaml"), "validate"]).exit_code == 0
+
+
+def test_a_preset_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["init", str(tmp_path), "--preset", "retail"])
+    assert result.exit_code == 1 and "There are: default, contacts, wholesale." in result.output

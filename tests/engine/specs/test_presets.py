@@ -74,7 +74,7 @@ def test_without_what_is_not_there_is_a_finding(tmp_path: Path) -> None:
 
 
 def test_every_preset_that_can_be_named_loads() -> None:
-    assert presets() == ["preset:default"]
+    assert presets() == ["preset:default", "preset:contacts", "preset:wholesale"]
     assert all(load_set(name).mappings for name in presets())
 
 
