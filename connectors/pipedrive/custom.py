@@ -15,6 +15,9 @@ from .status import refused
 from .wire import number
 
 CENT = Decimal("0.01")
+RANGE = " - "
+"""What stands between the two ends of a range of dates or times, which is one text here."""
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PEOPLE = frozenset({"user", "people", "org"})
 
@@ -45,6 +48,10 @@ def read(field: AccountField, value: Any) -> Any:
             return None if value == "0000-00-00" else str(value)[:10]
         case "address":
             return value.get("value") if isinstance(value, dict) else value
+        case "time":
+            return _clock(value.get("value") if isinstance(value, dict) else value)
+        case "daterange" | "timerange":
+            return RANGE.join(_clock(value[part]) or "" for part in ("value", "until"))
         case kind if kind in _PEOPLE:
             return str(value)
     return value
@@ -65,8 +72,10 @@ def write(field: AccountField, value: Any, currency: Callable[[], str | None]) -
             if not code:
                 raise refused(f"'{field.name}' is an amount and the record has no currency.", f"custom.{field.name}")
             return {"value": value, "currency": code}
-        case "address":
+        case "address" | "time":
             return {"value": value}
+        case "daterange" | "timerange":
+            return dict(zip(("value", "until"), value.split(RANGE), strict=True))
         case kind if kind in _PEOPLE:
             if not str(value).isdigit():
                 raise refused(f"'{field.name}' takes the id of a record, not '{value}'.", f"custom.{field.name}")
@@ -91,6 +100,10 @@ def canonical(field: AccountField, value: Any) -> Any:
             return _decimal(field, value)
         case "date":
             return _date(field, value)
+        case "time":
+            return _time(field, value)
+        case "daterange" | "timerange":
+            return _range(field, value)
         case "address":
             return one_line(value)
         case kind if kind in _PEOPLE:
@@ -156,3 +169,24 @@ def _date(field: AccountField, value: Any) -> str:
     if not _DATE.fullmatch(text):
         raise refused(f"'{field.name}' takes a date such as 2026-01-31, not '{value}'.", f"custom.{field.name}")
     return text
+
+
+def _time(field: AccountField, value: Any) -> str:
+    text = str(value).strip()
+    if not _TIME.fullmatch(text):
+        raise refused(f"'{field.name}' takes a time such as 09:30, not '{value}'.", f"custom.{field.name}")
+    return str(_clock(text))
+
+
+def _range(field: AccountField, value: Any) -> str:
+    ends = str(value).split(RANGE)
+    if len(ends) != 2:
+        example = "2026-01-01 - 2026-01-31" if field.type == "daterange" else "09:00 - 17:30"
+        raise refused(f"'{field.name}' takes a range such as {example}, not '{value}'.", f"custom.{field.name}")
+    one = _date if field.type == "daterange" else _time
+    return RANGE.join(one(field, end) for end in ends)
+
+
+def _clock(text: Any) -> Any:
+    """A time without seconds where they are nought; a date as it is."""
+    return text[:5] if isinstance(text, str) and _TIME.fullmatch(text) and text.endswith(":00") else text

@@ -100,12 +100,6 @@ def test_a_line_takes_what_the_document_takes() -> None:
     assert {one.name for one in fields if one.required} == needed
 
 
-def test_every_reference_names_an_entity_of_the_catalogue() -> None:
-    for entity in catalogue().values():
-        fields = [*entity.fields, *(inner for one in entity.fields for inner in one.fields)]
-        assert {one.refers for one in fields if one.refers} <= catalogue().keys()
-
-
 def test_only_fields_that_do_not_stand_in_the_catalogue_have_a_reason_for_it() -> None:
     for name in ENTITIES:
         entity = catalogue()[name]
