@@ -511,6 +511,25 @@ class Hooks(Protocol):
         """Remove ours; those that were removed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What one account calls things, for people who write mappings."""
+
+    custom: Mapping[str, tuple[Field, ...]] = field(default_factory=dict)
+    """By entity: the custom fields that people see, with their options where they have some."""
+    values: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """By entity and field: every text that the field can have there (a deal's stages, the users' names)."""
+
+
+@runtime_checkable
+class Named(Protocol):
+    """What an endpoint has besides that can tell its account's own names (`engine schema --connection`)."""
+
+    def names(self) -> Names:
+        """Asks the system where it can be called, and says what it said last where it calls us. Raises
+        SystemUnavailable where it does not answer."""
+
+
 @runtime_checkable
 class Connector(Protocol):
     """The adapter of one kind of system. Stateless; registered as an entry point in the group `engine.connectors`."""

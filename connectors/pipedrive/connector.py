@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from engine.errors import SystemUnavailable
 from engine.protocol import (
@@ -16,11 +16,13 @@ from engine.protocol import (
     Hooks,
     HttpRequest,
     HttpResponse,
+    Named,
+    Names,
     Record,
     Site,
 )
 
-from . import check, entities, settings, shapes
+from . import check, entities, names, settings, shapes
 from .account import Account
 from .client import Client
 from .listening import Listening
@@ -28,6 +30,8 @@ from .sender import Sender
 from .status import Stopped
 from .webhook_subscriptions import Subscriptions
 from .webhooks import Webhooks
+
+Answer = TypeVar("Answer")
 
 
 class Pipedrive:
@@ -110,13 +114,17 @@ class PipedriveEndpoint:
         """Asks Pipedrive who we are (2 tokens), and compares company, plan, clock and rights with the settings."""
         return check.ping(self._account)
 
+    def names(self) -> Names:
+        """The account's custom fields, stages and users. Raises SystemUnavailable."""
+        return _asked(lambda: names.names(self._account))
+
     def close(self) -> None:
         """Lets go of sockets and threads."""
         self._sender.close()
         self._client.close()
 
 
-def _asked(ask: Callable[[], Sequence[Hook]]) -> Sequence[Hook]:
+def _asked(ask: Callable[[], Answer]) -> Answer:
     """For a person who waits for the answer."""
     try:
         return ask()
@@ -126,3 +134,4 @@ def _asked(ask: Callable[[], Sequence[Hook]]) -> Sequence[Hook]:
 
 _: type[Connector] = Pipedrive
 _hooks: type[Hooks] = PipedriveEndpoint
+_named: type[Named] = PipedriveEndpoint

@@ -56,6 +56,11 @@ class Stages:
         known = ", ".join(f"'{one}'" for one in names.values()) or "none"
         raise misconfigured(f"Pipedrive has no stage '{name}'. It has: {known}.", "unknown-stage")
 
+    def names(self) -> tuple[str, ...]:
+        """Every "Pipeline / Stage"."""
+        with self._lock:
+            return tuple(self._known().values())
+
     def canonical(self, name: str) -> str:
         """The name as Pipedrive writes it, where it is known; else as it was given."""
         with self._lock:

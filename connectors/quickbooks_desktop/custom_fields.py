@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.quickbooks_desktop.entities import Source
+from connectors.quickbooks_desktop.entities import Source, sources
 from connectors.quickbooks_desktop.qbxml import Ask
 from connectors.quickbooks_desktop.shaping import Unfit
 from connectors.quickbooks_desktop.texts import safe
-from engine.protocol import State
+from engine.protocol import Field, Names, State
 
 KEY = "custom_fields"
 PUBLIC = "0"
@@ -55,6 +55,17 @@ def holder(source: Source) -> str:
 def known(defined: Definitions, source: Source) -> Mapping[str, str]:
     """The fields of an entity's records, by name, with their types."""
     return {**defined.get(holder(source), {}), **defined.get(source.entity.name, {})}
+
+
+def names(state: State) -> Names:
+    """The custom fields of every entity, as far as a visit has read them."""
+    defined = definitions(state) or {}
+    custom = {
+        name: tuple(Field(one, length=LENGTHS.get(kind)) for one, kind in known(defined, source).items())
+        for name, source in sources().items()
+        if source.entity.custom
+    }
+    return Names({name: fields for name, fields in custom.items() if fields})
 
 
 def unknown(name: str, source: Source) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from connectors.quickbooks_desktop import qwc, session
+from connectors.quickbooks_desktop import custom_fields, qwc, session
 from connectors.quickbooks_desktop.canonical import canonical
 from connectors.quickbooks_desktop.company import Company
 from connectors.quickbooks_desktop.operations import LAST_PROBLEM, Operations
@@ -19,7 +19,7 @@ from connectors.quickbooks_desktop.soap import CONTENT_TYPE, Refused, read_call,
 from connectors.quickbooks_desktop.visit import COMPANY
 from connectors.quickbooks_desktop.wsdl import write_wsdl
 from engine.errors import InvalidSettings
-from engine.protocol import Check, HttpRequest, HttpResponse, Record, Site
+from engine.protocol import Check, HttpRequest, HttpResponse, Names, Record, Site
 
 log = logging.getLogger("engine.connectors.quickbooks_desktop")
 
@@ -78,6 +78,10 @@ class WebConnectorEndpoint:
     def facts(self) -> Mapping[str, Any]:
         """The Web Connector visits us; we cannot call it."""
         return {"calls_us": True}
+
+    def names(self) -> Names:
+        """The company's custom fields as the last visit read them; nothing before that."""
+        return custom_fields.names(self._site.state)
 
     def canonical(self, entity: str, values: Mapping[str, Any]) -> Record:
         """See canonical.canonical."""

@@ -17,11 +17,13 @@ from engine.cli.presets import presets
 from engine.cli.preview import preview
 from engine.cli.qwc import qwc
 from engine.cli.resync import resync
+from engine.cli.schema import schema
 from engine.cli.serve import serve
 from engine.cli.status import status
 from engine.cli.store import store
 from engine.cli.test import test
 from engine.cli.validate import validate
+from engine.cli.webhooks import webhooks
 
 SIMULATORS = "engine.simulators"
 COMMANDS = "engine.commands"
@@ -62,7 +64,23 @@ def simulate() -> None:
     """
 
 
-for command in (init, validate, codes, test, preview, presets, serve, qwc, password, ping, status, resync, store):
+for command in (
+    init,
+    validate,
+    codes,
+    schema,
+    test,
+    preview,
+    presets,
+    serve,
+    qwc,
+    password,
+    ping,
+    status,
+    resync,
+    webhooks,
+    store,
+):
     main.add_command(command)
 
 if __name__ == "__main__":
