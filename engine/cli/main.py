@@ -24,7 +24,6 @@ from engine.cli.store import store
 from engine.cli.test import test
 from engine.cli.validate import validate
 from engine.cli.webhooks import webhooks
-from engine.cli.webhooks import webhooks
 
 SIMULATORS = "engine.simulators"
 COMMANDS = "engine.commands"
