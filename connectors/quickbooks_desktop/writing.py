@@ -252,6 +252,9 @@ class Writing:
             return Failed(Failure.REFUSED, str(unfit), field=unfit.field)
         if not self.values and not self.custom:
             return Written(self.key or "", record)
+        if self.recovered:  # time has passed, and other things may be true now: the engine decides on this look
+            words = f"QuickBooks never got a change of {self.write.entity}, or only a part; it is decided again."
+            return Failed(Failure.STALE, words)
         self.sequence = str(record.get("EditSequence") or "")
         self.stage = "send" if self.values else "custom"
         return None

@@ -45,8 +45,9 @@ class Shop:
             return connector.visit()
 
     def decide_again(self, request: Request, result: Result) -> None:
-        """As the engine does with what was not sent: it is due at once."""
-        if isinstance(request, Write) and isinstance(result, Failed) and result.failure is Failure.UNSENT:
+        """As the engine does with what was not sent, or is out of date: it is due at once."""
+        again = (Failure.UNSENT, Failure.STALE)
+        if isinstance(request, Write) and isinstance(result, Failed) and result.failure in again:
             self.work.due.append(replace(request, id=request.id + "+"))
 
     def pause(self, seconds: float) -> None:
@@ -244,11 +245,29 @@ def test_pain_16_a_visit_cut_anywhere_writes_once(shop: Shop, place: str, call: 
     report = shop.visit()
     assert not shop.faults.pending()
     assert shop.carried_out(broken, report) == 1
-    results = [result for _, result in shop.work.results if not (isinstance(result, Failed) and result.code == "")]
+    results = [
+        result
+        for request, result in shop.work.results
+        if isinstance(request, Write) and not (isinstance(result, Failed) and result.code == "")
+    ]
     assert [type(result) for result in results] == [Written], "one outcome"
     assert shop.shown("Invoice", shop.invoice)["Memo"] == "Ours"
     assert report.outcome in ("done", "no work")
     assert not shop.work.due
+
+
+def test_what_never_arrived_is_decided_anew_on_a_fresh_look_and_not_sent_as_it_was(shop: Shop) -> None:
+    write = shop.memo("Ours")
+    shop.faults.cut_after(6)  # the Mod was handed out, and never reached QuickBooks
+    broken = shop.visit(write)
+    shop.clock.move(days=2)
+    report = shop.visit()
+    assert shop.mods(broken) == shop.mods(report) == [] and shop.carried_out(broken, report) == 0
+    failed = shop.failed(write)
+    assert failed.failure is Failure.STALE and "decided again" in failed.message
+    (found,) = shop.work.found("Invoice")
+    assert found.record["Memo"] == "Old", "the engine decides on this"
+    assert shop.shown("Invoice", shop.invoice)["Memo"] == "Old"
 
 
 @pytest.mark.parametrize("place", ["cut_before", "cut_after", "abandon_after"])
@@ -316,10 +335,12 @@ def test_a_custom_field_cut_off_is_set_in_the_next_visit(shop: Shop) -> None:
     shop.company.define_custom_field("Deal stage", ("Customer",))
     write = Write("a", "Invoice", "update", shop.invoice, {"custom.Deal stage": "Won"})
     shop.faults.cut_before(9)
+    shop.work.when_given = shop.decide_again
     shop.visit(write)
     shop.clock.move(minutes=5)
     shop.visit()
-    assert shop.written(write).record["custom"] == {"Deal stage": "Won"}
+    (written,) = [result for _, result in shop.work.results if isinstance(result, Written)]
+    assert written.record["custom"] == {"Deal stage": "Won"}
 
 
 def test_an_unknown_custom_field_is_refused_with_what_to_click_unless_it_is_optional(shop: Shop) -> None:
