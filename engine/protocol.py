@@ -394,11 +394,12 @@ class State(Protocol):
     ) -> Any | None:
         """Read, apply, store in one transaction, across processes; returns what was stored. None removes it."""
 
-    def spend(self, name: str, amount: int, limit: int, window: timedelta) -> bool:
-        """Count `amount` if the sum within the last `window` stays within `limit`; else count nothing and say False."""
+    def spend(self, name: str, amount: int, limit: int, window: timedelta, since: datetime | None = None) -> bool:
+        """Count `amount` if the sum within the last `window`, or `since` a moment in it, stays within `limit`; else
+        count nothing and say False. A name is to be used with one window."""
 
-    def spent(self, name: str, window: timedelta) -> int:
-        """The sum counted within the last `window`."""
+    def spent(self, name: str, window: timedelta, since: datetime | None = None) -> int:
+        """The sum counted within the last `window`, or `since` a moment in it."""
 
 
 @dataclass(frozen=True, slots=True)

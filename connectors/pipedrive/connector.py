@@ -66,6 +66,7 @@ class PipedriveEndpoint:
     """One Pipedrive account in one connection."""
 
     def __init__(self, site: Site) -> None:
+        self._site = site
         self._settings = settings.Settings.of(site.settings)
         self._client = Client.of(self._settings, site)
         self._account = Account(self._settings, self._client, site)
@@ -106,9 +107,12 @@ class PipedriveEndpoint:
         return self._account.canonical(entity, values)
 
     def facts(self) -> Mapping[str, Any]:
-        """The tokens of the last 24 hours against our share of them."""
+        """The day's tokens against our share of them, and until when old history will be through."""
         budget = self._client.budget
-        return {"tokens_spent": budget.spent, "tokens_limit": budget.limit, "notes": list(self._subscriptions.notes())}
+        spent = {"tokens_spent": budget.spent, "tokens_limit": budget.limit, "tokens_reserve": budget.reserve}
+        history = self._sender.history.facts(self._site.work.backlog())
+        told = [history["forecast"]] if history else []
+        return {**spent, **history, "notes": [*told, *self._subscriptions.notes()]}
 
     def ping(self) -> Sequence[Check]:
         """Asks Pipedrive who we are (2 tokens), and compares company, plan, clock and rights with the settings."""

@@ -10,7 +10,7 @@ import logging
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,9 @@ from engine.protocol import Failed, Failure, Page, Query, Request, Result, State
 
 from . import lines, options, queries, writes
 from .account import Account
+from .budget import DAY
 from .entities import owner_of_options
+from .history import History
 from .status import Stopped
 
 logger = logging.getLogger(__name__)
@@ -51,6 +53,10 @@ class Sender:
         self._state = state
         self._me = uuid.uuid4().hex
         self._respite: datetime | None = None
+        self._no_history: datetime | None = None
+        """Until then the portion of this hour for old history is used up."""
+        self._foretold: datetime | None = None
+        self.history = History(state, account.client.budget)
         self._said = ""
         self._threads = ThreadPoolExecutor(account.settings.parallel, thread_name_prefix="pipedrive")
 
@@ -65,18 +71,20 @@ class Sender:
         if self._respite is not None and now < self._respite:
             return self._respite - now
         self._account.client.pause.refresh()
+        self._account.client.budget.refresh()
         pause = self._account.client.pause.left()
         if pause is not None:
             return pause
-        if not self._work.waiting(now - poll):
-            return poll
+        if not self._work.waiting(now - poll, urgent_only=self._until_portion(now) is not None):
+            return min(poll, self._until_portion(now) or poll)
         run = _Run(now)
         try:
             again = self._rounds(run)
         except SystemUnavailable as error:  # the engine asked for the shape of a draft while Pipedrive is away
             again = run.rest(error.message, AFTER_FAULT)
+        self.history.keep()
         self._tell(run)
-        again = min(again, poll)
+        again = min(again, poll, self._until_portion(self._account.clock()) or poll)
         self._respite = None if run.stop is None else now + min(again, LONGEST_RESPITE)
         return again
 
@@ -121,8 +129,7 @@ class Sender:
         free = self._account.client.budget.free() if run.stop is None else 0
         if free < LEAST:
             return run.rest("No Pipedrive tokens are left for now.", self._account.client.budget.wait(LEAST))
-        stale_before = self._account.clock() - self._account.poll
-        taken = self._work.take(min(BATCH, max(1, free // DEAREST)), stale_before)
+        taken = self._take(run, free)
         if not taken:
             return self._account.poll
         reads = [one for one in taken if isinstance(one, Query) and run.may_read(one)] if reader else []
@@ -134,14 +141,68 @@ class Sender:
         self._write(run, changes)
         return None
 
+    def _take(self, run: _Run, free: int) -> Sequence[Request]:
+        """What just happened; when nothing is left of that, old history for this hour's portion of the tokens."""
+        stale_before = self._account.clock() - self._account.poll
+        run.old = False
+        taken = self._work.take(_most(free), stale_before, urgent_only=True)
+        if taken or self._until_portion(self._account.clock()) is not None:
+            return taken
+        portion = self._account.client.budget.portion()
+        if portion < LEAST:
+            self._end_portion(run)
+            return ()
+        run.old = True
+        taken = self._work.take(_most(portion), stale_before)
+        if taken:
+            self._foretell()
+        return taken
+
+    def _end_portion(self, run: _Run) -> None:
+        """Nothing more of old history in this hour; what waits says how long it will take."""
+        self._no_history = self._account.client.budget.next_portion()
+        self.history.keep()
+        run.message = run.message or str(self.history.facts(self._work.backlog()).get("forecast", ""))
+
+    def _until_portion(self, now: datetime) -> timedelta | None:
+        """How long old history has to wait; None: it may go."""
+        if self._no_history is None or self._no_history <= now:
+            return None
+        return self._no_history - now
+
+    def _foretell(self) -> None:
+        """Says at its start and once a day how long old history will take."""
+        now = self._account.clock()
+        if self._foretold is not None and now - self._foretold < DAY:
+            return
+        forecast = self.history.facts(self._work.backlog()).get("forecast")
+        if forecast:
+            self._foretold = now
+            logger.info("%s", forecast)
+
+    @contextmanager
+    def _paying(self, run: _Run, request: Request) -> Iterator[None]:
+        """Spends on old history what is old history, and measures what it costs."""
+        if not run.old:
+            yield
+            return
+        with self._account.client.budget.old_history() as bill:
+            yield
+        if isinstance(request, Query):
+            self.history.looked(bill.tokens)
+        elif bill.tokens:
+            kind = request.entity if request.child is None else f"{request.entity}.{request.child}"
+            self.history.paid(kind, bill.tokens)
+
     # ------------------------------------------------------------------------------------------------ reading
     def _read(self, run: _Run, query: Query) -> None:
         if run.stop is not None:
             return  # a query is not leased: it is handed out again
         try:
-            for page in queries.pages(self._account, query):
-                self._give(run, query, page)
-                self._renew()
+            with self._paying(run, query):
+                for page in queries.pages(self._account, query):
+                    self._give(run, query, page)
+                    self._renew()
         except Stopped as stopped:
             failed = stopped.failed
         except Exception:  # a defect of ours with one answer must not keep the other readings from going on
@@ -189,7 +250,10 @@ class Sender:
         if run.stop is not None:
             yield from ((one, run.handed_back()) for one in chosen)
             return
-        yield from options.create(self._account, [one for one in chosen if one.action == "create"])
+        created = [one for one in chosen if one.action == "create"]
+        with self._account.client.budget.old_history() if run.old else nullcontext():
+            made = list(options.create(self._account, created))
+        yield from made
         for write in chosen:
             if write.action != "create":
                 yield write, run.handed_back() if run.stop is not None else options.rename(self._account, write)
@@ -199,7 +263,8 @@ class Sender:
             return lines.unsettled(write, run.handed_back())
         try:
             carry = lines.carry if write.action == "children" else writes.carry
-            result = carry(self._account, write)
+            with self._paying(run, write):
+                result = carry(self._account, write)
         except Exception:  # a defect of ours must not lose the write: it may have been carried out
             logger.exception("carrying write %s of %s failed", write.id, write.entity)
             result = Failed(
@@ -213,6 +278,11 @@ class Sender:
         run.count(result)
 
 
+def _most(tokens: int) -> int:
+    """How many writes so many tokens are enough for."""
+    return min(BATCH, max(1, tokens // DEAREST))
+
+
 class _Run:
     """What one drain did, and whether it must end."""
 
@@ -222,6 +292,8 @@ class _Run:
         self.requests = 0
         self.records = 0
         self.message = ""
+        self.old = False
+        """What is carried now is old history."""
         self.stop: timedelta | None = None
         self._faults = 0
         self._unread: set[str] = set()

@@ -65,6 +65,13 @@ SCHEMA: Final[Mapping[str, Any]] = {
             "default": 0.8,
             "description": "How much of the day's tokens this server may spend; other programs use the same pool.",
         },
+        "reserve": {
+            "type": "number",
+            "minimum": 0,
+            "exclusiveMaximum": 1,
+            "default": 0.15,
+            "description": "How much of that share is kept from old records, for what happens today.",
+        },
         "parallel": {
             "type": "integer",
             "minimum": 1,
@@ -100,6 +107,7 @@ class Settings:
     seats: int = 1
     top_ups: int = 0
     share: float = 0.8
+    reserve: float = 0.15
     parallel: int = 4
     poll: timedelta | None = None
     """None: as often as it takes without webhooks, seldom with them."""
@@ -134,6 +142,7 @@ class Settings:
             seats=int(block.get("seats", 1)),
             top_ups=int(block.get("top_ups", 0)),
             share=float(block.get("share", 0.8)),
+            reserve=float(block.get("reserve", 0.15)),
             parallel=int(block.get("parallel", 4)),
             poll=duration(block["poll"], "poll") if "poll" in block else None,
             webhook=Proof.of(block.get("webhook")),

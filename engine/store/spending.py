@@ -1,7 +1,7 @@
 """Spending: amounts counted within a rolling window, so that a limit is kept by every process together.
 
 Amounts are added up in buckets of 1/1440 of the window (a minute of a day). A bucket counts until its end has left
-the window: up to one bucket too long, never too short.
+the window, or reached the moment since which is counted: up to one bucket too long, never too short.
 """
 
 from __future__ import annotations
@@ -43,24 +43,34 @@ class Spending:
 
     db: sa.Connection
 
-    def spend(self, scope: str, name: str, amount: int, limit: int, window: timedelta, now: datetime) -> bool:
-        """Count `amount` if the sum of the window stays within `limit`; else count nothing and say False."""
+    def spend(
+        self,
+        scope: str,
+        name: str,
+        amount: int,
+        limit: int,
+        window: timedelta,
+        now: datetime,
+        since: datetime | None = None,
+    ) -> bool:
+        """Count `amount` if the sum of the window (or `since` that moment) stays within `limit`; else count nothing and
+        say False."""
         locks.take(self.db, "spending", [f"{scope}\0{name}"])
         of_name = sa.and_(table.c.scope == scope, table.c.name == name)
         self.db.execute(sa.delete(table).where(of_name, table.c.expires_at <= now))
-        if self.spent(scope, name, window, now) + amount > limit:
+        if self.spent(scope, name, window, now, since) + amount > limit:
             return False
         width = max(window // _BUCKETS // timedelta(microseconds=1), 1)
-        end = -(-microseconds(now) // width) * width
+        end = (microseconds(now) // width + 1) * width
         late = now + timedelta(microseconds=width) + window
         row = {"scope": scope, "name": name, "bucket": end, "amount": amount, "expires_at": late}
         self.db.execute(_ADD, row)
         return True
 
-    def spent(self, scope: str, name: str, window: timedelta, now: datetime) -> int:
-        """The sum counted within the last `window`."""
-        since = microseconds(now - window)
+    def spent(self, scope: str, name: str, window: timedelta, now: datetime, since: datetime | None = None) -> int:
+        """The sum counted within the last `window`, or of that only what was counted `since` a moment."""
+        begin = microseconds(now - window if since is None else max(since, now - window))
         query = sa.select(sa.func.coalesce(sa.func.sum(table.c.amount), 0)).where(
-            table.c.scope == scope, table.c.name == name, table.c.bucket > since
+            table.c.scope == scope, table.c.name == name, table.c.bucket > begin
         )
         return int(self.db.execute(query).scalar_one())

@@ -70,15 +70,16 @@ class StoreState:
             self._write(db, key, value, ttl)
         return value
 
-    def spend(self, name: str, amount: int, limit: int, window: timedelta) -> bool:
-        """Count `amount` if the sum within the last `window` stays within `limit`; else count nothing and say False."""
+    def spend(self, name: str, amount: int, limit: int, window: timedelta, since: datetime | None = None) -> bool:
+        """Count `amount` if the sum within the last `window`, or `since` a moment in it, stays within `limit`; else
+        count nothing and say False."""
         with self.store.connect() as db:
-            return Spending(db).spend(self.scope, name, amount, limit, window, self.clock())
+            return Spending(db).spend(self.scope, name, amount, limit, window, self.clock(), since)
 
-    def spent(self, name: str, window: timedelta) -> int:
-        """The sum counted within the last `window`."""
+    def spent(self, name: str, window: timedelta, since: datetime | None = None) -> int:
+        """The sum counted within the last `window`, or `since` a moment in it."""
         with self.store.connect(only_reading=True) as db:
-            return Spending(db).spent(self.scope, name, window, self.clock())
+            return Spending(db).spent(self.scope, name, window, self.clock(), since)
 
     def _read(self, db: sa.Connection, key: str) -> Any | None:
         row = db.execute(_GET, {"here": self.scope, "this": key}).one_or_none()

@@ -1,7 +1,7 @@
 """The engine's ports, small and honest, in memory: values travel as JSON, leases and windows are kept."""
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -52,16 +52,18 @@ class MemoryState:
             self.put(key, function(self.get(key)), ttl)
             return self.get(key)
 
-    def spend(self, name: str, amount: int, limit: int, window: timedelta) -> bool:
+    def spend(self, name: str, amount: int, limit: int, window: timedelta, since: datetime | None = None) -> bool:
         with self._lock:
-            if self.spent(name, window) + amount > limit:
+            if self.spent(name, window, since) + amount > limit:
                 return False
             self._spent[name].append((self._clock(), amount))
             return True
 
-    def spent(self, name: str, window: timedelta) -> int:
+    def spent(self, name: str, window: timedelta, since: datetime | None = None) -> int:
         with self._lock:
-            return sum(amount for at, amount in self._spent[name] if at > self._clock() - window)
+            begin = self._clock() - window
+            begin = begin if since is None else max(begin, since)
+            return sum(amount for at, amount in self._spent[name] if at > begin)
 
 
 class MemoryWork:
@@ -69,6 +71,8 @@ class MemoryWork:
 
     def __init__(self) -> None:
         self.due: list[Request] = []
+        self.old: list[Request] = []
+        """Of what is due: old history."""
         self.results: list[tuple[Request, Result]] = []
         self.visits: list[dict[str, Any]] = []
         self.hints: list[Hint] = []
@@ -78,9 +82,10 @@ class MemoryWork:
     def add(self, *requests: Request) -> None:
         self.due += requests
 
-    def take(self, limit: int, stale_before: datetime) -> Sequence[Request]:
+    def take(self, limit: int, stale_before: datetime, urgent_only: bool = False) -> Sequence[Request]:
         queries = [one for one in self.due if isinstance(one, Query)]
-        writes = [one for one in self.due if isinstance(one, Write) and one not in self._leased][:limit]
+        ready = [one for one in self.due if isinstance(one, Write) and one not in self._leased]
+        writes = [one for one in ready if not urgent_only or one not in self.old][:limit]
         self._leased += writes
         self.most_taken = max(self.most_taken, len(writes))
         return [*queries, *writes]
@@ -92,8 +97,16 @@ class MemoryWork:
             self.due.remove(request)
             self._leased = [one for one in self._leased if one != request]
 
-    def waiting(self, stale_before: datetime) -> int:
-        return len(self.due)
+    def waiting(self, stale_before: datetime, urgent_only: bool = False) -> int:
+        return len([one for one in self.due if not urgent_only or one not in self.old])
+
+    def backlog(self) -> dict[str, int]:
+        kinds = [
+            one.entity if one.child is None else f"{one.entity}.{one.child}"
+            for one in self.old
+            if isinstance(one, Write) and one in self.due
+        ]
+        return dict(Counter(kinds))
 
     def hint(self, hints: Sequence[Hint]) -> int:
         self.hints += hints

@@ -127,6 +127,17 @@ def test_what_was_spent_leaves_the_window_never_early_and_soon_after(
     assert state.spend("tokens", 100, 100, window)
 
 
+def test_what_was_spent_since_a_moment_is_counted_from_that_moment_on(state: State, going: Clock) -> None:
+    going.now = going.now.replace(hour=5, minute=44, second=59, microsecond=0)
+    assert state.spend("tokens", 70, 100, DAY)
+    reset = going.now = going.now.replace(minute=45, second=0)
+    assert state.spend("tokens", 90, 100, DAY, since=reset)
+    assert not state.spend("tokens", 11, 100, DAY, since=reset)
+    assert (state.spent("tokens", DAY), state.spent("tokens", DAY, since=reset)) == (160, 90)
+    going.now += DAY
+    assert state.spent("tokens", DAY, since=reset) <= 90, "never longer than the window"
+
+
 def test_spending_keeps_no_more_rows_than_its_window_has_buckets(store: Store, state: State, going: Clock) -> None:
     for _ in range(50):
         state.spend("burst", 1, 1000, timedelta(seconds=2))
