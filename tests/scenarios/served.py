@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from connectors.demo.server import Server, password_hash
+from connectors.pipedrive.simulator.deliveries import Deliveries
 from connectors.pipedrive.simulator.faults import Faults
 from connectors.pipedrive.simulator.server import serve
 from connectors.pipedrive.simulator.state import Account
@@ -30,8 +31,12 @@ connections:
     zone: America/New_York
     settings: {settings}
     quickbooks_desktop: {{user: acme, password_hash: "${{QBWC_PASSWORD_HASH}}", every: 5 minutes, currency: USD}}
-    pipedrive: {{company: acme, api_token: "${{PIPEDRIVE_API_TOKEN}}", url: "{url}", plan: ultimate, poll: 1 second}}
+    pipedrive: {{company: acme, api_token: "${{PIPEDRIVE_API_TOKEN}}", url: "{url}", plan: ultimate, {told}}}
 """
+
+POLLED = "poll: 1 second"
+TOLD = "webhook: {user: pipedrive, password: long and random}"
+"""Changes are told by webhooks, and polled once an hour."""
 
 SETTINGS = '{stage: Invoices / Sent, first_invoice_date: "2020-01-01", generic_product: QuickBooks item}'
 
@@ -83,22 +88,22 @@ class Served:
 
 @contextmanager
 def running(
-    folder: Path, *, customers: int = 4, token: str | None = None, mappings: Path | None = None
+    folder: Path, *, customers: int = 4, token: str | None = None, mappings: Path | None = None, webhooks: bool = False
 ) -> Iterator[Served]:
     """A server over a small company and an account whose pipeline has the stage that the settings name.
 
-    `mappings` is a folder to be used in place of the built-in set.
+    `mappings` is a folder to be used in place of the built-in set. With `webhooks` the account tells its changes.
     """
     company = sample_company(seed=3, customers=customers)
     account = Account(company="acme", plan="ultimate", seed=5)
     account.add_pipeline("Invoices", ["New", "Sent", "Paid"])
     faults = Faults()
-    with serve(account, faults=faults) as pipedrive:
+    with serve(account, faults=faults) as pipedrive, Deliveries(account) if webhooks else nullcontext():
         port = _port()
         folder.mkdir(exist_ok=True)
         config = folder / "engine.yaml"
         words = {"mappings": mappings or "preset:default", "settings": "{}" if mappings else SETTINGS}
-        config.write_text(ENGINE_YAML.format(port=port, url=pipedrive.url, **words))
+        config.write_text(ENGINE_YAML.format(port=port, url=pipedrive.url, told=TOLD if webhooks else POLLED, **words))
         secrets = {"QBWC_PASSWORD_HASH": password_hash(PASSWORD), "PIPEDRIVE_API_TOKEN": token or account.token}
         server = Server(config, port, secrets)
         server.start()

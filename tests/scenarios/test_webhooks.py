@@ -1,0 +1,57 @@
+"""Webhooks in the product as it runs: told, worked within two seconds, and silent about what we wrote ourselves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.scenarios.served import Served, running
+
+WITHIN = 2.0
+
+
+def calls(served: Served, path: str) -> int:
+    """How often something was asked for at a path."""
+    return sum(one.path == path and one.method == "GET" for one in served.account.ledger.entries)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """In step, the company's first reading included, and every webhook in place."""
+    with running(tmp_path_factory.mktemp("webhooks") / "server", webhooks=True) as served:
+        served.visit()
+        served.until(lambda one: one.account.records("deal"))
+        served.settle()
+        served.visit()
+        served.settle()
+        assert served.account.tables["webhook"]
+        yield served
+
+
+def test_a_deal_won_in_pipedrive_waits_for_the_next_visit_within_two_seconds(served: Served) -> None:
+    lists = calls(served, "/deals")
+    deal = served.account.records("deal", status="open")[0]
+    served.account.win_deal(deal["id"])
+    began = time.monotonic()
+    served.until(lambda one: one.status()["for_visit"] > 0, patience=10)
+    assert time.monotonic() - began < WITHIN
+    assert calls(served, "/deals") == lists, "no poll: the webhook told"
+    assert calls(served, f"/deals/{deal['id']}") == 1, "read once, for one token"
+    served.visit()
+    memos = [one for one in served.company.records("Invoice") if "Won" in (one.get("Memo") or "")]
+    assert len(memos) == 1
+
+
+def test_our_own_writes_coming_back_are_written_nowhere_and_settle(served: Served) -> None:
+    entries = served.account.ledger.entries
+    writes = sum(one.method != "GET" and "webhooks" not in one.path for one in entries)
+    time.sleep(2.5)  # longer than an echo waits for the answer of its write
+    status = served.settle()
+    assert status["for_visit"] == 0
+    assert sum(one.method != "GET" and "webhooks" not in one.path for one in entries) == writes
+    assert "refused" not in served.log()
+    won = sum(one["status"] == "won" for one in served.account.records("deal"))
+    read = sum(one.method == "GET" and one.path.startswith("/deals/") for one in entries)
+    assert read == won < writes, "an echo was read back"
