@@ -209,26 +209,11 @@ class Surroundings:
             message, hint = for_template(problem.code, problem.message, problem.name)
             found.append(finding(at, problem.code, message, problem.hint or hint))
             return None
-        for path in made.paths:
-            self._check_path(path, scope, text, mark, found)
-        return made
-
-    def _check_path(self, path: Path, scope: Type, text: str, mark: Mark, found: list[Diagnostic]) -> None:
         seen = self._seen(scope)
-        if scope.fields is None and (path.looped or path.parts)[0] not in BUILT_IN:
-            return  # what is walked through is wrong, and reported where it stands
-        if path.looped:
-            items = _walk(path.looped, seen)
-            start, parts = (items.item, path.parts[1:]) if isinstance(items, Type) else (ANY, ())
-        else:
-            start, parts = seen, path.parts
-        problem = _walk(parts, start)
-        if isinstance(problem, Type):
-            return
-        name, known, label = problem
-        what = f"a field of {label}" if label else "a name that this template sees"
-        at = _located(mark, text, path.line, name)
-        found.append(finding(at, "E210", f"'{name}' is not {what}.", nearest_or_some(name, known)))
+        for path in made.paths:
+            if scope.fields is not None or (path.looped or path.parts)[0] in BUILT_IN:
+                _check_path(path, seen, text, mark, found)  # else what is walked through is wrong, and reported there
+        return made
 
     def _seen(self, scope: Type) -> Type:
         linked: dict[str, Type] = {}
@@ -274,6 +259,22 @@ def template_file(text: str) -> str | None:
     """The file that a `template:` names, if it is no template itself."""
     single = "{" not in text and " " not in text and "\n" not in text
     return text if single and text.endswith((".html", ".txt")) else None
+
+
+def _check_path(path: Path, seen: Type, text: str, mark: Mark, found: list[Diagnostic]) -> None:
+    """E210: the names of a path are there, in what the template sees."""
+    if path.looped:
+        items = _walk(path.looped, seen)
+        start, parts = (items.item, path.parts[1:]) if isinstance(items, Type) else (ANY, ())
+    else:
+        start, parts = seen, path.parts
+    problem = _walk(parts, start)
+    if isinstance(problem, Type):
+        return
+    name, known, label = problem
+    what = f"a field of {label}" if label else "a name that this template sees"
+    at = _located(mark, text, path.line, name)
+    found.append(finding(at, "E210", f"'{name}' is not {what}.", nearest_or_some(name, known)))
 
 
 def _walk(parts: tuple[str, ...], start: Type) -> Type | tuple[str, list[str], str]:
