@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 
 from engine.mapping import executor
 from engine.mapping.draft import Context, Draft, Element, GoneDraft
+from engine.mapping.generated import Fill
+from engine.mapping.selector import Selector
+from engine.mapping.template import Template
 from engine.protocol import CustomField, Record
 from engine.specs.diagnostics import Diagnostic
 from engine.specs.model import ConflictPolicy, GoneKind, LinkPolicy, Otherwise, WritePolicy
@@ -31,6 +34,9 @@ class CompiledStep:
     name: str
     apply: Callable[[Any], Any]
     nulls: bool = False
+    classes: tuple[type, ...] = ()
+    """Values of exactly these classes may be given to `quick`, which looks at no more than it must."""
+    quick: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,12 @@ class Target:
     coerce: Callable[[Any, ZoneInfo | None], Any]
     option_of: str | None = None
     """The option entity, where a reference becomes a `protocol.Option`."""
+    quick: Callable[[Any, ZoneInfo | None], Any] | None = None
+    """The same for a value that is not None."""
+    passes: type | None = None
+    """Values of exactly this class (at most `longest` characters, one of `among`) are what `coerce` gives back."""
+    longest: int | None = None
+    among: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,11 @@ class CompiledRule:
     """The mapping that `via` names."""
     otherwise: Otherwise = "leave"
     select: Select | None = None
+    selector: Selector | None = None
+    """What `select` was made of."""
     render: Render | None = None
+    template: Template | None = None
+    """What `render` was made of."""
     constant: Any = None
     steps: tuple[CompiledStep, ...] = ()
     default: Any = None
@@ -83,6 +99,8 @@ class CompiledChildren:
     each: Select
     key: tuple[Select, ...]
     rules: dict[str, CompiledRule]
+    fill: Fill
+    """Evaluates the rules (see `generated`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +168,8 @@ class CompiledMapping:
     linked: tuple[str, ...]
     """Mappings that templates see as `linked.NAME`."""
     rules: dict[str, CompiledRule]
+    fill: Fill
+    """Evaluates the rules (see `generated`)."""
     children: dict[str, CompiledChildren]
     since: str | None
     scope: dict[str, Any]

@@ -67,7 +67,7 @@ class Context:
     zone: ZoneInfo
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Element:
     """What one link stands for: a record, or one element of its list where the mapping says `each`."""
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from engine.mapping.selector import selector
-from engine.mapping.template import Template
+from engine.mapping.template import BUILT_IN, Template
 from engine.specs.model import Expression
-
-_BUILT_IN = ("settings", "linked", "today", "now")
 
 
 class Roots:
@@ -39,7 +37,7 @@ class Roots:
                 fields = self.linked.setdefault(first[1], {})
                 if path.looped and len(path.parts) > 1 and path.parts[1] != "read_at":
                     fields[path.parts[1]] = None
-            elif first[0] in _BUILT_IN:
+            elif first[0] in BUILT_IN:
                 continue
             elif not element:
                 self.add(first[0])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, DivisionByZero, InvalidOperation
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import jinja2
 from jinja2 import nodes
@@ -28,6 +28,8 @@ MAX_OUTPUT = 65_536
 MAX_ROUNDS = 10_000
 """Rounds of all loops of one evaluation together."""
 
+BUILT_IN: Final = ("settings", "linked", "today", "now")
+"""Names that every template sees besides the record's."""
 _LOOP = frozenset(("index", "index0", "first", "last", "length", "revindex"))
 _ALLOWED: Final = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.CondExpr, nodes.Name, nodes.Const,
@@ -60,6 +62,16 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
+class Plain:
+    """A value that needs no template engine: names one inside the other, a text, a choice, a filter."""
+
+    kind: Literal["path", "text", "or", "filter"]
+    value: Any = None
+    """Of a path its names, of a text itself, of a filter the function that takes one value."""
+    parts: tuple[Plain, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """A compiled template: `render` gives its text. Raises Unfit where the data does not fit it."""
 
@@ -68,6 +80,8 @@ class Template:
     names: frozenset[str]
     """Names that it takes from outside."""
     paths: tuple[Path, ...]
+    plain: tuple[str | Plain, ...] | None
+    """Texts and values one after the other, where it is no more than that and not HTML."""
     _compiled: jinja2.Template
 
     def render(self, values: Mapping[str, Any]) -> str:
@@ -121,13 +135,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """An item of a dict or list; null where there is none."""
-        if obj is None:
-            return None
-        if isinstance(obj, dict):
-            return obj.get(argument)
-        if isinstance(obj, list) and isinstance(argument, int):
-            return obj[argument] if -len(obj) <= argument < len(obj) else None
-        raise Unfit(f"'{argument}' is taken of {canonical(obj) if isinstance(obj, str) else type(obj).__name__}")
+        return item(obj, argument)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Arithmetic on numbers, in Decimal."""
@@ -141,13 +149,25 @@ class _Environment(ImmutableSandboxedEnvironment):
         return -_decimal(arg, operator)
 
 
+def item(of: Any, name: Any) -> Any:
+    """An item of a dict or list; null where there is none, and of null. Raises Unfit for anything else."""
+    if of is None:
+        return None
+    if isinstance(of, dict):
+        return of.get(name)
+    if isinstance(of, list) and isinstance(name, int):
+        return of[name] if -len(of) <= name < len(of) else None
+    raise Unfit(f"'{name}' is taken of {of if isinstance(of, str) else type(of).__name__}")
+
+
 def _decimal(value: Any, operator: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         raise Unfit(f"'{operator}' needs numbers on both sides (texts are put together with ~)")
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
 
 
-def _printed(value: Any) -> Any:
+def printed(value: Any) -> Any:
+    """What a template prints of a value. Raises Unfit for lists and objects."""
     if value is None:
         return ""
     if isinstance(value, (list, dict)):
@@ -214,7 +234,7 @@ FILTERS: Final = {**{name: _filter(name) for name, one in TRANSFORMS.items() if 
 
 def _environment(html: bool) -> _Environment:
     made = _Environment(
-        autoescape=html, undefined=StrictUndefined, finalize=_printed, trim_blocks=True, lstrip_blocks=True
+        autoescape=html, undefined=StrictUndefined, finalize=printed, trim_blocks=True, lstrip_blocks=True
     )
     made.filters.clear()
     made.filters.update(FILTERS, _rounds=_rounds)
@@ -237,6 +257,7 @@ def template(text: str, html: bool = False) -> Template:
         tree = environment.parse(text)
         _check(tree)
         names, paths = _names(tree)
+        plain = _plain(tree)
         for loop in tree.find_all(nodes.For):
             loop.iter = nodes.Filter(loop.iter, "_rounds", [], [], None, None, lineno=loop.lineno)
         code = environment.compile(tree)
@@ -245,7 +266,7 @@ def template(text: str, html: bool = False) -> Template:
     except RecursionError:
         raise BadTemplate("E224", "the template is too deeply nested", 1) from None
     compiled = jinja2.Template.from_code(environment, code, {})
-    return Template(text, html, names, paths, compiled)
+    return Template(text, html, names, paths, None if html else plain, compiled)
 
 
 def _check(tree: nodes.Template) -> None:
@@ -286,6 +307,30 @@ def _check_filter(node: nodes.Filter, line: int) -> None:
     fits = {"string": isinstance(given, str), "integer": isinstance(given, int) and not isinstance(given, bool)}
     if not fits.get(str(wants), given is True or "anyOf" in transform.argument):
         raise BadTemplate("E237", f"{node.name} cannot have {given!r} as its argument", line, node.name)
+
+
+def _plain(tree: nodes.Template) -> tuple[str | Plain, ...] | None:
+    """The parts of a template without blocks, operators and the engine's own names; None for any other."""
+    flat = [one for node in tree.body for one in (node.nodes if isinstance(node, nodes.Output) else [None])]
+    parts = [one.data if isinstance(one, nodes.TemplateData) else _plain_value(one) for one in flat]
+    whole = [part for part in parts if part is not None]
+    return tuple(whole) if len(whole) == len(parts) else None
+
+
+def _plain_value(node: nodes.Node | None) -> Plain | None:
+    path = _of(node) if node is not None else ()
+    if path:
+        return Plain("path", path) if path[0] not in BUILT_IN else None
+    if isinstance(node, nodes.Const) and isinstance(node.value, str):
+        return Plain("text", node.value)
+    if isinstance(node, nodes.Or):
+        left, right = _plain_value(node.left), _plain_value(node.right)
+        return Plain("or", None, (left, right)) if left is not None and right is not None else None
+    if isinstance(node, nodes.Filter) and (inner := _plain_value(node.node)) is not None:
+        arguments = [one.value for one in node.args if isinstance(one, nodes.Const)]
+        apply = FILTERS[node.name]
+        return Plain("filter", lambda value: apply(value, *arguments), (inner,))
+    return None
 
 
 def _names(tree: nodes.Template) -> tuple[frozenset[str], tuple[Path, ...]]:

@@ -5,11 +5,10 @@ Nothing is cut, rounded or guessed here; what does not fit raises `Unfit` with w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,9 +16,11 @@ import msgspec
 from engine.protocol import ADDRESS_PARTS, Field
 
 Fit = Callable[[Any, ZoneInfo | None], Any]
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _NOON = time(12)
 _JSON = msgspec.json.Encoder(decimal_format="number", order="sorted")
+
+PASSING: Final[Mapping[str, type]] = {"text": str, "id": str, "enum": str, "number": Decimal, "boolean": bool}
+"""Field type -> the class of values that fit it as they are (texts by their length and the field's options)."""
 
 
 class Unfit(ValueError):
@@ -36,6 +37,8 @@ def canonical(value: Any) -> str:
     """One text for one value: what keys and comparisons are made of. Text stays as it is."""
     if isinstance(value, str):
         return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return format(value, "f") if isinstance(value, Decimal) else encoded(value)
 
 
@@ -53,7 +56,7 @@ def joined(parts: list[str]) -> str:
 
 def fitting(field: Field) -> Fit:
     """What makes a value fit `field`. None always passes: it clears."""
-    one = _FITS[field.type](field)
+    one = fitting_one(field)
     if not field.many:
         return lambda value, zone: None if value is None else one(value, zone)
 
@@ -67,21 +70,25 @@ def fitting(field: Field) -> Fit:
     return many
 
 
+def fitting_one(field: Field) -> Fit:
+    """The same for a single value (an element of a list) that is not None."""
+    return _FITS[field.type](field)
+
+
 def instant(value: Any, zone: ZoneInfo | None) -> str:
     """A date (noon in `zone`) or time stamp as ISO text in UTC with Z. A stamp without offset is `zone`'s."""
     if not isinstance(value, str):
         raise Unfit("a time is needed")
     try:
-        at = (
-            datetime.combine(date.fromisoformat(value), _NOON)
-            if _DATE.fullmatch(value)
-            else datetime.fromisoformat(value)
-        )
-    except ValueError as problem:
+        if len(value) == 10 and value[4] == "-" == value[7]:
+            at = datetime.combine(date.fromisoformat(value), _NOON)
+        else:
+            at = datetime.fromisoformat(value)
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=zone or UTC)
+        return at.astimezone(UTC).isoformat()[:19] + "Z"
+    except (ValueError, OverflowError) as problem:
         raise Unfit(f"{shown(value)} is not a date or time (2026-01-31, 2026-01-31T12:00:00Z)") from problem
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=zone or UTC)
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def is_day(text: Any) -> bool:
@@ -92,9 +99,10 @@ def is_day(text: Any) -> bool:
         return False
 
 
-def calendar(value: Any) -> str:
-    """ISO date text, checked."""
-    if isinstance(value, str) and _DATE.fullmatch(value):
+def calendar(value: Any, zone: ZoneInfo | None = None) -> str:
+    """ISO date text, checked. A zone makes no difference to it."""
+    # `date.fromisoformat` takes other forms too: 20260131, 2026-W05-6.
+    if isinstance(value, str) and len(value) == 10 and value[4] == "-" == value[7]:
         try:
             date.fromisoformat(value)
         except ValueError as problem:
@@ -162,7 +170,7 @@ _FITS: dict[str, Callable[[Field], Fit]] = {
     "id": _text,
     "number": _number,
     "boolean": _boolean,
-    "date": lambda field: lambda value, zone: calendar(value),
+    "date": lambda field: calendar,
     "datetime": lambda field: instant,
     "enum": _enum,
     "address": _address,

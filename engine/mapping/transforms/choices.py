@@ -18,10 +18,12 @@ def choose(table: dict[str, Any]) -> Apply:
     """Every possible value must be named; another one is refused, unless the rule has a default."""
 
     def run(value: Any) -> Any:
-        text = canonical(value)
-        if text not in table:
-            raise NoChoice(f"choose does not say what {shown(value)} becomes")
-        return table[text]
+        try:
+            if value.__class__ is bool:
+                return table["true" if value else "false"]
+            return table[value if value.__class__ is str else canonical(value)]
+        except KeyError:
+            raise NoChoice(f"choose does not say what {shown(value)} becomes") from None
 
     return run
 
@@ -34,7 +36,7 @@ def chosen(given: Type, argument: Any) -> Type:
 
 
 def _lookup(table: dict[str, str]) -> Apply:
-    return lambda value: table.get(canonical(value)) if table else None
+    return lambda value: table.get(value if value.__class__ is str else canonical(value))
 
 
 def _default(given: Type, argument: Any) -> Type:

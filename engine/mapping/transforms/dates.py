@@ -19,9 +19,13 @@ def _parsed(value: str, format: str) -> datetime:
         raise Unfit(f"{shown(value)} is not of the form {format}") from problem
 
 
+def _day(value: str) -> str:
+    return calendar(value[:10])
+
+
 def _date(argument: Any) -> Apply:
     if argument is True:
-        return lambda value: calendar(value[:10])
+        return _day
     return lambda value: _parsed(value, argument).date().isoformat()
 
 
@@ -42,11 +46,12 @@ def _add_days(days: int) -> Apply:
 TRANSFORMS = (
     Transform("date", "A day: the day of an ISO time (true), or read with a format such as '%m/%d/%Y'.", ("text",),
               always(DATE), _FORMAT, _date,
-              (Example(True, "2026-01-31T12:00:00Z", "2026-01-31"), Example("%m/%d/%Y", "1/31/2026", "2026-01-31"))),
+              (Example(True, "2026-01-31T12:00:00Z", "2026-01-31"), Example("%m/%d/%Y", "1/31/2026", "2026-01-31")),
+              exact=True),
     Transform("datetime", "A time: an ISO text checked (true), or read with a format.", ("text",),
               always(Type("datetime")), _FORMAT, _datetime,
               (Example("%d.%m.%Y %H:%M", "31.01.2026 09:30", "2026-01-31T09:30:00"),)),
     Transform("add_days", "The day that is so many days later (earlier, if negative).", ("text",), always(DATE),
               {"type": "integer", "minimum": -36500, "maximum": 36500}, _add_days,
-              (Example(30, "2026-01-31", "2026-03-02"),), setting=True),
+              (Example(30, "2026-01-31", "2026-03-02"),), setting=True, exact=True),
 )  # fmt: skip

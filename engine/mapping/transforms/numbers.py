@@ -25,7 +25,7 @@ def _number(value: Any) -> Decimal:
 
 def _rounding(digits: int) -> Apply:
     step = Decimal(1).scaleb(-digits)
-    return lambda value: Decimal(value).quantize(step, ROUND_HALF_UP, _EXACT)
+    return lambda value: (value if value.__class__ is Decimal else Decimal(value)).quantize(step, ROUND_HALF_UP, _EXACT)
 
 
 def _sum(values: list[Any]) -> Decimal:

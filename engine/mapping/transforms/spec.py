@@ -63,6 +63,8 @@ class Transform:
     nulls: bool = False
     setting: bool = False
     """The argument may be `{setting: NAME}`."""
+    exact: bool = False
+    """What it gives is of its type for certain, and needs no look of the field's own."""
     filter: bool = True
     """Templates have it as a filter."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,15 @@ def customers(path: Path, rules: str, more: str = "", **settings: Any) -> Compil
 
 
 def drafted(mapping: CompiledMapping, read: dict[str, Any], given: Context | None = None, trace: bool = False) -> Draft:
-    return mapping.draft(one(mapping, read), given or context(), trace)
+    """The draft of a record, evaluated both ways: by the rules and by the function written of them."""
+    quick, traced = (mapping.draft(one(mapping, read), given or context(), each) for each in (False, True))
+    assert quick.trace == [] and encoded(quick) == encoded(replace(traced, trace=[]))
+    return traced if trace else quick
+
+
+def encoded(draft: Draft) -> str:
+    """A draft with the types of its values."""
+    return repr(draft)
 
 
 def one(mapping: CompiledMapping, values: dict[str, Any]) -> Element:
