@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.postgres", "tests.connectors.pipedrive.judged"]
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference"
 
 

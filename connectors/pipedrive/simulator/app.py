@@ -5,8 +5,11 @@ A plain ASGI application, so that it runs under uvicorn, httpx.ASGITransport or 
 
 import asyncio
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
+from typing import ClassVar
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -29,8 +32,25 @@ DAILY_WRITES = 10_000
 BODIES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """One request as it came and the answer as it went."""
+
+    method: str
+    target: str
+    """Path and query."""
+    request_headers: list[tuple[bytes, bytes]]
+    request: bytes
+    status: int
+    answer_headers: list[tuple[bytes, bytes]]
+    answer: bytes
+
+
 class App:
     """Answers requests for one account."""
+
+    witnesses: ClassVar[list[Callable[[Exchange], None]]] = []
+    """Told of every exchange of every account in this process that no fault made, before its answer goes out."""
 
     def __init__(self, account: Account, faults: Faults | None = None) -> None:
         self.requests = 0
@@ -55,7 +75,15 @@ class App:
         if fault is not None and fault.kind in ("cut-before", "cut-after"):
             await _cut(receive)
             return
-        await _send(reply, send, format_datetime(self.account.clock().astimezone(UTC), usegmt=True))
+        date = format_datetime(self.account.clock().astimezone(UTC), usegmt=True)
+        headers, payload = _answer(reply, date)
+        if fault is None or fault.kind == "slow":
+            target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            seen = Exchange(request.method, target, request.headers.raw, body, reply.status, headers, payload)
+            for witness in self.witnesses:
+                witness(seen)
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": payload})
 
     def reply(self, request: Request, version: str, path: str, body: bytes, fault: Fault | None) -> Reply:
         """The whole way of one request, under the account's lock."""
@@ -158,8 +186,8 @@ def _faulty(kind: str) -> Reply:
     return Reply(reply.status, reply.payload, rate if kind == "429" else (), reply.html)
 
 
-async def _send(reply: Reply, send: Send, date: str) -> None:
-    """The answer with its `Date`: the account's clock, not the server's, so that both can be moved by a test."""
+def _answer(reply: Reply, date: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Headers and body. The `Date` is the account's clock, not the server's, so that both can be moved by a test."""
     kind = b"text/html; charset=UTF-8" if reply.html else b"application/json; charset=utf-8"
     payload = reply.payload
     if reply.html:
@@ -168,8 +196,7 @@ async def _send(reply: Reply, send: Send, date: str) -> None:
         payload = encode(payload)
     headers = [(b"date", date.encode()), (b"content-type", kind), (b"content-length", str(len(payload)).encode())]
     headers += [(name.encode(), value.encode()) for name, value in reply.headers]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": payload})
+    return headers, payload
 
 
 async def _cut(receive: Receive) -> None:

@@ -1,4 +1,4 @@
-"""A simulated account over real HTTP and an endpoint that works with it, its whole traffic judged by OpenAPI."""
+"""A simulated account over real HTTP and an endpoint that works with it (see `judged` for who checks the traffic)."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ import pytest
 from connectors.pipedrive.connector import Pipedrive, PipedriveEndpoint
 from connectors.pipedrive.simulator import Account, RunningSimulator, serve
 from engine.protocol import CustomField, Query, Request, Site, Write
-from tests.connectors.pipedrive.openapi import REFERENCE, Judge
 from tests.connectors.pipedrive.ports import Clock, MemoryState, MemoryWork, make_site
 
 TOKEN = "3f1c9a-secret-token"
@@ -59,7 +58,6 @@ def bench_of(clock: Clock) -> Iterator[Bencher]:
         shared: dict[str, MemoryState] | None = None,
         running: RunningSimulator | None = None,
         burst: int | None = None,
-        judged: bool = True,
         plan: str = "growth",
         follows: tuple[str, ...] = (),
         mirrors: tuple[str, ...] = (),
@@ -74,8 +72,6 @@ def bench_of(clock: Clock) -> Iterator[Bencher]:
         site = make_site(block, clock, custom_fields, shared, follows, mirrors)
         endpoint = Pipedrive.open(site)
         assert isinstance(endpoint, PipedriveEndpoint) and isinstance(site.work, MemoryWork)
-        if judged and REFERENCE.is_dir():
-            endpoint._client._http.event_hooks["response"] = [Judge().hook]
         opened.append(endpoint)
         return Bench(running.account, running, endpoint, site, site.work, clock)
 

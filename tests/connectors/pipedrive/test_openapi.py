@@ -1,8 +1,13 @@
 """The judge itself: it must object to what the documents do not allow, or its silence means nothing."""
 
+import json
+
 import httpx
 import pytest
 
+from connectors.pipedrive.simulator import Account, serve
+from connectors.pipedrive.simulator.app import Exchange
+from tests.connectors.pipedrive import judged
 from tests.connectors.pipedrive.openapi import Judge, load_judge
 
 pytestmark = pytest.mark.reference
@@ -59,3 +64,27 @@ def test_both_documented_statuses_of_a_creation_pass(judge: Judge) -> None:
 def test_an_error_body_without_its_envelope_is_caught(judge: Judge) -> None:
     with pytest.raises(KeyError):
         judge.check(*exchange("GET", "/api/v2/deals/1", 404, {"message": "no"}))
+
+
+def as_seen(answer: object, size: int = 1) -> Exchange:
+    data = {"success": True, "data": [*[ORGANIZATION] * size, answer], "additional_data": {"next_cursor": None}}
+    kind = [(b"content-type", b"application/json")]
+    return Exchange("GET", "/api/v2/organizations", [], b"", 200, kind, json.dumps(data).encode())
+
+
+@pytest.mark.parametrize("size", [1, 5000])
+def test_what_the_simulator_answers_wrongly_is_caught_wherever_it_stands_in_a_list(judge: Judge, size: int) -> None:
+    judged.judge(as_seen(ORGANIZATION | {"id": 8}, size))
+    with pytest.raises(AssertionError, match="'8' is not of type 'integer'"):
+        judged.judge(as_seen(ORGANIZATION | {"id": "8"}, size))
+
+
+def test_the_traffic_of_every_test_is_seen(judge: Judge) -> None:
+    account = Account()
+    with serve(account) as running:
+        httpx.get(f"{running.url}/api/v2/organizations", headers={"x-api-token": account.token}, verify=False)
+        httpx.get(f"{running.url}/api/v2/organizations", headers={"x-api-token": "wrong"}, verify=False)
+    assert [(one.method, one.target, one.status) for one in judged._seen] == [
+        ("GET", "/api/v2/organizations", 200),
+        ("GET", "/api/v2/organizations", 401),
+    ]

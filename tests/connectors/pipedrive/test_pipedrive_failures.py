@@ -18,7 +18,7 @@ from tests.connectors.pipedrive.conftest import TOKEN, Bench, Bencher, change, n
 @pytest.mark.parametrize("fault", ["cut-after", "500-after", "null", "500", "502"])
 @pytest.mark.parametrize("action", ["create", "update"])
 def test_a_write_whose_outcome_is_not_known_is_unknown(bench_of: Bencher, fault: str, action: str) -> None:
-    bench = bench_of(judged=False)  # some of these answers are no JSON
+    bench = bench_of()
     key = str(bench.account.add_organization("A")["id"])
     bench.running.faults.add(f"{fault}@{'POST' if action == 'create' else 'PATCH'} *")
     write = new("organization", name="B") if action == "create" else change("organization", key, name="B")
@@ -29,7 +29,7 @@ def test_a_write_whose_outcome_is_not_known_is_unknown(bench_of: Bencher, fault:
 
 @pytest.mark.parametrize("fault", ["cut-before", "500", "null", "503"])
 def test_a_reading_that_fails_is_tried_again(bench_of: Bencher, fault: str) -> None:
-    bench = bench_of(judged=False)
+    bench = bench_of()
     bench.running.faults.add(f"{fault}@GET /organizations")
     failed = bench.carry(Query("organization"))
     assert failed.failure is Failure.RETRY
@@ -166,7 +166,7 @@ def test_settings_that_lack_something_say_what() -> None:
 def test_ping_says_what_is_well_and_what_is_not(bench_of: Bencher) -> None:
     bench = bench_of(burst=40)
 
-    def dated(response: httpx.Response) -> None:  # the simulator's server sends no Date header
+    def dated(response: httpx.Response) -> None:  # the service's clock, which stays right
         response.headers["date"] = format_datetime(datetime.now(UTC), usegmt=True)
 
     bench.endpoint._client._http.event_hooks["response"] = [dated]

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from connectors.pipedrive.connector import Pipedrive
 from engine.protocol import CustomField, Failure, NoteField, Option
 from tests.connectors.pipedrive.conftest import Bench, Bencher, change, new
@@ -154,8 +156,9 @@ def test_an_amount_on_a_deal_takes_the_deals_currency_even_in_a_later_change(ben
     assert sent == {"value": Decimal("0.20"), "currency": "EUR"}
 
 
+@pytest.mark.unjudged("OpenAPI knows no such date; it was observed [facts: Pipedrive 4]")
 def test_a_date_that_pipedrive_keeps_as_noughts_is_empty(bench_of: Bencher) -> None:
-    bench = bench_of(judged=False)  # OpenAPI knows nothing of such a date; it was observed [facts: Pipedrive 4]
+    bench = bench_of()
     deal = bench.account.add_deal("x", org_id=bench.account.add_organization("A")["id"], expected_close_date="")
     assert bench.account.record("deal", deal["id"])["expected_close_date"] == "0000-00-00"
     assert bench.read("deal")[str(deal["id"])].record["expected_close_date"] is None

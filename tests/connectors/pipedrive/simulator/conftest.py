@@ -1,4 +1,4 @@
-"""A running simulator, a clock that moves by hand, and a client whose whole traffic is judged by OpenAPI."""
+"""A running simulator, a clock that moves by hand, and a client (see `judged` for who checks its traffic)."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,6 @@ import httpx
 import pytest
 
 from connectors.pipedrive.simulator import Account, RunningSimulator, serve
-from tests.connectors.pipedrive.openapi import REFERENCE, Judge
 
 
 class Clock:
@@ -50,9 +49,8 @@ def running(server: RunningSimulator, account: Account) -> RunningSimulator:
 
 @pytest.fixture
 def client(running: RunningSimulator, account: Account) -> Iterator[httpx.Client]:
-    """Speaks to the simulator; judged wherever the reference data is there."""
-    hooks = {"response": [Judge().hook]} if REFERENCE.is_dir() else {}
+    """Speaks to the simulator."""
     headers = {"x-api-token": account.token}
     # No certificates: loading them takes longer than most tests.
-    with httpx.Client(base_url=running.url, headers=headers, event_hooks=hooks, timeout=5, verify=False) as client:
+    with httpx.Client(base_url=running.url, headers=headers, timeout=5, verify=False) as client:
         yield client

@@ -77,11 +77,11 @@ def test_the_stage_decides_the_pipeline(client: httpx.Client, account: Account, 
     assert patched(client, pipeline_id=1)["stage_id"] == account.stage_id("Pipeline", "Qualified")
 
 
+@pytest.mark.unjudged("'' is no documented date; that the service takes it was observed")
 def test_a_date_is_emptied_to_zeros(client: httpx.Client) -> None:
     assert patched(client, expected_close_date="2026-12-24")["expected_close_date"] == "2026-12-24"
     assert client.patch(DEAL, json={"expected_close_date": None}).status_code == 400
     response = client.build_request("PATCH", DEAL, json={"expected_close_date": ""})
-    client.event_hooks = {}  # "" is no documented date; that the service takes it was observed
     assert client.send(response).json()["data"]["expected_close_date"] == "0000-00-00"
 
 

@@ -43,7 +43,6 @@ def test_a_cut_connection_gives_no_answer(
 
 
 def test_useless_answers_with_status_200(client: httpx.Client, running: RunningSimulator) -> None:
-    client.event_hooks = {}  # neither is a documented answer
     running.faults.add("null")
     running.faults.add("html#2")
     assert client.get(PATH).content == b"null"
