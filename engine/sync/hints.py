@@ -12,7 +12,7 @@ from engine.store.store import Transaction
 from engine.store.wanted import ALWAYS, Told
 from engine.sync.connection import Connection
 
-ECHO = timedelta(seconds=2)
+ECHO = timedelta(seconds=5)
 """How long a look waits for the answer of the write whose echo was heard: the answer is then as good as the look."""
 
 GRAIN = timedelta(microseconds=1)
