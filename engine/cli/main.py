@@ -8,6 +8,7 @@ import click
 
 from engine import __version__
 from engine.cli.codes import codes
+from engine.cli.docs import docs
 from engine.cli.here import Here
 from engine.cli.init import init
 from engine.cli.password import password
@@ -72,6 +73,7 @@ for command in (
     test,
     preview,
     presets,
+    docs,
     serve,
     qwc,
     password,

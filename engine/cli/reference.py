@@ -1,4 +1,4 @@
-"""Writes docs/commands.md and docs/settings.md from what they describe: `python -m engine.cli.reference docs`."""
+"""Writes the generated pages of docs/ from what they describe: `python -m engine.cli.reference docs`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from engine.cli.docs import PRESETS, render_preset
+from engine.cli.language_reference import render_language
 from engine.cli.settings_reference import render_settings
 from engine.registry import Registry
 from engine.settings import settings_schema
@@ -73,9 +75,21 @@ def _options(command: click.Command, name: str) -> str:
     return "\n".join(["| option | |", "|---|---|", *rows]) if rows else ""
 
 
-if __name__ == "__main__":
+def pages() -> dict[str, str]:
+    """Every page that is generated from the engine and its presets, by its path below docs."""
     from engine.cli.main import main
 
-    folder = Path(sys.argv[1])
-    (folder / "commands.md").write_text(render(main), "utf-8")
-    (folder / "settings.md").write_text(render_settings(settings_schema(Registry.load())), "utf-8")
+    registry = Registry.load()
+    made = {
+        "commands.md": render(main),
+        "settings.md": render_settings(settings_schema(registry)),
+        "mapping-language.md": render_language(),
+    }
+    return made | {f"presets/{name}.md": render_preset(registry, name) for name in PRESETS}
+
+
+if __name__ == "__main__":
+    for name, text in pages().items():
+        path = Path(sys.argv[1]) / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
