@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 WORKERS ?= 2
+SCHEDULES ?= 2000
 
-.PHONY: setup demo test lint docs bench clean
+.PHONY: setup demo test faults-full lint docs bench clean
 
 setup: $(READY)
 
@@ -19,6 +20,11 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --ignore tests/benchmarks $(TESTS)
+
+# Days of edits on both sides with calls cut at random; each is drawn from its number, and one that fails names it.
+faults-full: $(READY)
+	SCHEDULES=$(SCHEDULES) $(BIN)/pytest -n $(WORKERS) tests/scenarios/test_two_way_schedules.py
+	@echo "$(SCHEDULES) schedules: both sides agree after each"
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -57,13 +57,15 @@ def _learn(
     """Make the other half's draft of this record its `sent`."""
     tx, connection = batch.tx, batch.connection
     links = tx.links.by_target(connection.name, mapping.target, [key], source=mapping.source).get(key, [])
-    targets = [link.source_key for link in links if link.gone is None and link.role == "own"]
+    own = [link for link in links if link.role == "own"]
+    targets = [link.source_key for link in own if link.gone is None]
     values, old = _drafted(batch, back, record), _drafted(batch, back, before) if before else {}
-    known = tx.bases.get(connection.name, back.source, back.target, targets)
+    known = tx.bases.get(connection.name, back.source, back.target, [link.source_key for link in own])
     held = tx.snapshots.get(connection.name, *back.target, targets)
+    other = next((known[link.source_key] for link in own if link.source_key in known), None)
     bases = {}
     for target in targets:
-        base = known.get(target, Base({}, {}, {}))
+        base = known.get(target) or _joining(other)
         learnt = {
             path: value
             for path, value in values.items()
@@ -73,6 +75,14 @@ def _learn(
         seen = {path: value for path, value in there.items() if value is not MISSING}
         bases[target] = Base({**base.sent, **learnt}, {**seen, **base.seen}, base.children)
     tx.bases.put(connection.name, back.source, back.target, bases)
+
+
+def _joining(other: Base | None) -> Base:
+    """The base of a target that joins others: as far behind as they are, and what they were told, it is told too."""
+    if other is None:
+        return Base({}, {}, {})
+    told = {path: value for path, value in other.sent.items() if same(value, other.seen.get(path))}
+    return Base({**other.sent, **dict.fromkeys(told)}, {}, {})
 
 
 def _drafted(batch: Batch, back: CompiledMapping, record: Record) -> Record:

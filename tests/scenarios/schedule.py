@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from connectors.demo.checks.links import duplicates
+from connectors.demo.checks.memos import OUR_LINE, told
 from connectors.demo.checks.money import money
 from connectors.demo.checks.notes import notes
 from connectors.demo.checks.scene import IDENTITY_FIELD, Scene, is_voided
@@ -29,6 +31,9 @@ LOST = ("cut-after", "500-after", "null", "cut-before", "502", "503-after")
 FOLLOWED = {"Phone": "Phone", "Contact": "Contact", "AccountNumber": "Account number"}
 """Fields of a customer that people edit on both sides, and the custom fields that they become."""
 
+UNTOUCHED = "[Pipedrive: Open, Invoices / Sent]"
+"""What would be told of a deal as it was made."""
+
 
 @dataclass
 class Schedule:
@@ -42,8 +47,10 @@ class Schedule:
     """(ListID, field) -> what a person wrote into Pipedrive last, and whether QuickBooks changed the field since."""
     typed: set[tuple[str, str]] = field(default_factory=set)
     """(ListID, field) of what was changed in QuickBooks on this day."""
-    decided: set[int] = field(default_factory=set)
-    """Deals that a person won, lost or reopened."""
+    touched: Counter[int] = field(default_factory=Counter)
+    """How often a person gave a deal another outcome or stage."""
+    early: set[int] = field(default_factory=set)
+    """Deals that a person changed while the answer to their making was lost: as they are found, so they are known."""
 
     def __post_init__(self) -> None:
         self.draw = random.Random(self.seed)
@@ -235,13 +242,20 @@ class Schedule:
     def _deal_is_decided(self) -> str:
         key, account = self._deal(), self.world.account
         act = self.draw.choice((account.win_deal, account.lose_deal, account.reopen_deal))
-        act(key)
-        self.decided.add(key)
+        self._touch(key, lambda: act(key))
         return f"{act.__name__} {key}"
 
     def _deal_moves(self) -> str:
-        stage = self.draw.choice(("New", "Sent", "Paid"))
-        return f"{self.world.account.move_deal(self._deal(), 'Invoices', stage)['id']} moved to {stage}"
+        key, stage = self._deal(), self.draw.choice(("New", "Sent", "Paid"))
+        self._touch(key, lambda: self.world.account.move_deal(key, "Invoices", stage))
+        return f"deal {key} moved to {stage}"
+
+    def _touch(self, key: int, act: Callable[[], Any]) -> None:
+        before = _standing(self.world.account.record("deal", key))
+        act()
+        if not self.world.knows("deal", str(key)):
+            self.early.add(key)
+        self.touched[key] += _standing(self.world.account.record("deal", key)) != before
 
 
 # -------------------------------------------------------------------------------------------------- the judge
@@ -255,12 +269,14 @@ def problems(schedule: Schedule) -> Iterator[str]:
     yield from _customers(schedule, scene)
     yield from _deals(scene)
     yield from _made_twice(schedule.world)
+    yield from _memos(schedule, scene)
+    yield from _written_twice(scene)
 
 
 def _is_a_persons(schedule: Schedule, text: str) -> bool:
     """A deal whose invoices are gone is lost, until a person says otherwise."""
     found = re.match(r"deal (\d+) is \w+, though all its invoices are gone", text)
-    return found is not None and int(found[1]) in schedule.decided
+    return found is not None and schedule.touched[int(found[1])] > 0
 
 
 def _customers(schedule: Schedule, scene: Scene) -> Iterator[str]:
@@ -313,3 +329,33 @@ def _identity(world: TwoWay, body: Any) -> list[str]:
         if row["field_name"] == IDENTITY_FIELD
     }
     return [str(text).splitlines()[0] for code, text in (body.get("custom_fields") or {}).items() if code in codes]
+
+
+def _standing(deal: dict[str, Any]) -> tuple[str, int]:
+    return deal["status"], deal["stage_id"]
+
+
+def _memos(schedule: Schedule, scene: Scene) -> Iterator[str]:
+    """What people made of a deal stands once in its invoices' memos, after no more writes than they made changes."""
+    for invoice in scene.living():
+        key = invoice["TxnID"]
+        said = [OUR_LINE.findall(state.get("Memo") or "") for _, state in scene.company.history(key)]
+        for deal in scene.invoice_claims.get(key, ()):
+            due = [told(scene, deal)]
+            untouched = not schedule.touched[deal] or deal in schedule.early or due == [UNTOUCHED]
+            if said[-1] != due and (said[-1] or not untouched):
+                yield f"invoice {key} tells {said[-1]} of deal {deal}, which is {due}"
+            writes = sum(one != other for one, other in pairwise(said))
+            if writes > schedule.touched[deal]:
+                yield f"invoice {key} was told {writes} times of {schedule.touched[deal]} changes of deal {deal}"
+
+
+def _written_twice(scene: Scene) -> Iterator[str]:
+    """Two states of an invoice in a row that differ in their stamps only: somebody wrote what was there already."""
+    for key in scene.invoices:
+        states = [_without_stamps(state) for _, state in scene.company.history(key)]
+        yield from (f"invoice {key} was written twice alike" for one, two in pairwise(states) if one == two)
+
+
+def _without_stamps(state: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in state.items() if name not in ("EditSequence", "TimeModified")}

@@ -21,7 +21,7 @@ from tests.scenarios.schedule import Schedule
 from tests.scenarios.two_way import BEGIN, Beginning, TwoWay, nothing_yet
 
 MAPPINGS = str(Path(connectors.demo.__file__).parent / "mappings")
-COUNT = int(os.environ.get("SCHEDULES", "150"))
+COUNT = int(os.environ.get("SCHEDULES", "300"))
 AT_ONCE = 20
 
 

@@ -19,11 +19,12 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import httpx
 
-from connectors.pipedrive.connector import Pipedrive, PipedriveEndpoint
+from connectors.pipedrive.connector import Pipedrive
 from connectors.pipedrive.simulator.app import App
 from connectors.pipedrive.simulator.faults import Faults as PipedriveFaults
 from connectors.pipedrive.simulator.state import Account
@@ -33,15 +34,20 @@ from connectors.quickbooks_desktop.simulator.faults import Faults as VisitFaults
 from connectors.quickbooks_desktop.simulator.soap_client import SoapClient
 from connectors.quickbooks_desktop.simulator.visit import VisitReport
 from connectors.quickbooks_desktop.simulator.web_connector import WebConnector, _Visit
+from engine.mapping.compiled import CompiledSet
+from engine.mapping.compiler import compile_set
 from engine.protocol import Endpoint, HttpRequest
 from engine.registry import Registry
 from engine.settings import ConnectionSettings
+from engine.specs.presets import load_set
 from engine.store.store import Store
+from engine.sync import engine as opening
 from engine.sync.connection import Connection
 from engine.sync.engine import open_connection
 
 ZONE = "America/New_York"
 PASSWORD = "pass"
+SETTINGS = {"stage": "Invoices / Sent", "first_invoice_date": "2026-01-01", "generic_product": "QuickBooks item"}
 BEGIN = datetime(2026, 3, 2, 14, tzinfo=UTC)
 
 
@@ -132,6 +138,12 @@ def registry() -> Registry:
     return Registry.of(QuickBooksDesktop, Pipedrive)
 
 
+@cache
+def compiled(mappings: str) -> CompiledSet:
+    """The mappings in a folder, for both connectors."""
+    return compile_set(load_set(Path(mappings)), registry().catalogues, SETTINGS)
+
+
 def _cheap_hash() -> str:
     """A password's hash that takes no time; how strong it is, is tested elsewhere."""
     salt = b"salt"
@@ -170,16 +182,13 @@ class TwoWay:
                 "poll": "30 seconds",
             },
         }  # fmt: skip
-        given = {"stage": "Invoices / Sent", "first_invoice_date": "2026-01-01", "generic_product": "QuickBooks item"}
-        settings = ConnectionSettings("acme", self.mappings, ZoneInfo(ZONE), given, blocks)
-        self.connection = open_connection(settings, "http://localhost:1", registry(), self.store, self.clock)
-        pipedrive = self.connection.endpoints["pipedrive"]
-        assert isinstance(pipedrive, PipedriveEndpoint)
-        before = pipedrive._client._http
-        pipedrive._client._http = httpx.Client(
-            base_url=before.base_url, headers=before.headers, transport=self.wire, trust_env=False
-        )
-        before.close()
+        settings = ConnectionSettings("acme", self.mappings, ZoneInfo(ZONE), SETTINGS, blocks)
+        client = httpx.Client
+        with (  # neither compiling nor certificates are what these worlds try, and both take longer than a visit
+            patch.object(httpx, "Client", lambda **given: client(**{**given, "transport": self.wire})),
+            patch.object(opening, "compile_set", lambda *given: compiled(self.mappings)),
+        ):
+            self.connection = open_connection(settings, "http://localhost:1", registry(), self.store, self.clock)
 
     def visit(self) -> VisitReport:
         """One visit of the Web Connector."""
@@ -204,6 +213,11 @@ class TwoWay:
             self.start()
         finally:
             self.wire.kill_after = None
+
+    def knows(self, entity: str, key: str) -> bool:
+        """Whether the engine has linked this record of Pipedrive."""
+        with self.store.reading() as tx:
+            return bool(tx.links.by_target("acme", ("pipedrive", entity), [key]))
 
     def settle(self, rounds: int = 40) -> None:
         """Visits and drains without faults, until one round writes nothing and nothing is due."""
