@@ -32,6 +32,8 @@ class Checked:
     only: str | None = None
 
 
+OF_THE_WHOLE = frozenset({"E205", "E206", "E209", "E210", "E242", "E244", "E261", "W301", "W303", "W304"})
+"""What is judged by the other files of a set; while one of them cannot be read, names in it only seem unknown."""
 FORMATS = ("text", "json", "github")
 
 
@@ -112,8 +114,10 @@ def _of_connections(here: Here) -> Iterator[Checked]:
 
 def _findings(checked: Checked, here: Here) -> list[Diagnostic]:
     made, found = read_set(checked.where)
-    if not any(one.severity == "error" for one in found):  # else half of the set is missing, and names seem unknown
-        found += validate_set(made, here.registry.catalogues, checked.settings, checked.places)
+    broken = {one.file for one in found if one.severity == "error"}
+    for one in validate_set(made, here.registry.catalogues, checked.settings, checked.places):
+        if not broken or (one.file not in broken and one.code not in OF_THE_WHOLE):
+            found.append(one)
     if checked.only is None:
         return found
     return [one for one in found if Path(one.file).resolve() == Path(checked.only).resolve()]

@@ -185,7 +185,8 @@ class _Reading:
         if extends is None:
             return node
         if depth >= _DEEPEST:
-            self.wrong(extends.mark, "E118", f"More than {_DEEPEST} presets extend one another.")
+            message = f"More than {_DEEPEST} files extend one another."
+            self.wrong(extends.mark, "E118", message, "Let the first of them stand alone.")
             return None
         where, _, name = str(extends.value).rpartition("/")
         base = self.folder(where, extends.mark)

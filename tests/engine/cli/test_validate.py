@@ -49,6 +49,13 @@ def test_a_program_gets_json(broken: Installation) -> None:
     assert data["diagnostics"][0]["column"] == 9
 
 
+def test_a_file_that_cannot_be_read_hides_no_mistake_in_another(broken: Installation) -> None:
+    broken.change("mappings/sales_reps.yaml", "mapping:", "maping:")
+    result = broken.run("validate")
+    codes = [line.split()[0] for line in result.output.splitlines() if line[:1] == "E"]
+    assert codes == ["E203", "E110", "E111"], result.output  # and customers' via: sales_reps is no mistake
+
+
 def test_github_gets_annotations(broken: Installation) -> None:
     result = broken.run("validate", "--format", "github")
     line = len((broken.folder / "mappings" / "customers.yaml").read_text("utf-8").splitlines())

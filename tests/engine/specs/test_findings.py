@@ -119,6 +119,45 @@ def test_a_mistake_in_a_template_file_points_into_that_file(tmp_path: Path) -> N
     assert (found.code, found.file, found.line, found.column) == ("E210", f"{tmp_path}/site.html", 2, 6)
 
 
+def test_in_a_chain_of_extends_each_mistake_is_named_in_the_file_that_makes_it(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+    head = "mapping: customers\nextends: {0}/customers\n"
+    folder(tmp_path / "a", customers=GOOD + "  website: Emial\n")
+    folder(tmp_path / "b", customers=head.format(tmp_path / "a") + "fields:\n  staff: Ballance\n")
+    folder(tmp_path / "c", customers=head.format(tmp_path / "b") + "fields:\n  adress: BillAddress\n")
+    found = [
+        (one.code, one.file.removeprefix(f"{tmp_path}/"), one.line, one.column) for one in findings(tmp_path / "c")
+    ]
+    assert found == [
+        ("E203", "a/customers.yaml", 6, 12),
+        ("E203", "b/customers.yaml", 4, 10),
+        ("E204", "c/customers.yaml", 4, 3),
+    ]
+
+
+def test_files_that_extend_one_another_in_a_circle_are_refused(tmp_path: Path) -> None:
+    for name, other in (("a", "b"), ("b", "a")):
+        (tmp_path / name).mkdir()
+        folder(tmp_path / name, customers=f"mapping: customers\nextends: {tmp_path / other}/customers\n")
+    assert {(one.code, one.line) for one in findings(tmp_path / "a")} == {("E118", 2)}
+
+
+@pytest.mark.parametrize(
+    ("rule", "hint"),
+    [
+        ("USD", "Did you mean {value: USD}?"),
+        ("Invoices / Sent", "Did you mean {value: Invoices / Sent}?"),
+        ("true", "Did you mean {value: true}?"),
+        ("5", "Did you mean {value: 5}?"),
+        ("Emial", "Did you mean 'Email'?"),
+    ],
+)
+def test_a_bare_word_where_a_value_was_meant_is_recognised(rule: str, hint: str, tmp_path: Path) -> None:
+    (found,) = findings(folder(tmp_path, a=f"{GOOD}  website: {rule}\n"))
+    assert (found.line, found.hint) == (6, hint)
+
+
 def test_the_nearest_name_is_offered_only_where_one_is_near() -> None:
     assert nearest("ballance", ["Balance", "Email"]) == "Did you mean 'Balance'?"
     assert nearest("xyz", ["Balance", "Email"]) == ""
