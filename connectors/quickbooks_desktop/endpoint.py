@@ -76,8 +76,8 @@ class WebConnectorEndpoint:
         return HttpResponse(200, write_result(call.operation, result), {"content-type": CONTENT_TYPE})
 
     def facts(self) -> Mapping[str, Any]:
-        """The Web Connector visits us; we cannot call it."""
-        return {"calls_us": True}
+        """The Web Connector visits us; we cannot call it. Besides, what the .qwc file says (QBWC1039). [facts 1.5]"""
+        return {"calls_us": True, **qwc.kept_identity(self._site.state)}
 
     def names(self) -> Names:
         """The company's custom fields as the last visit read them; nothing before that."""

@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import math
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from connectors.quickbooks_desktop import carrier, lockout, passwords, session, status
 from connectors.quickbooks_desktop.session import Session
-from connectors.quickbooks_desktop.settings import Settings
+from connectors.quickbooks_desktop.settings import Settings, quiet_until
 from connectors.quickbooks_desktop.visit import BROKEN, NO_OP, Greeting, Visit
 from engine.protocol import Site
 
@@ -110,7 +112,24 @@ class Operations:
         if left is not None:
             carrier.hand_back(site, left)
             session.report(site, left, now, left.message or "The visit broke off; this one starts afresh.")
-        return (ticket, self._settings.company_file or "")
+        return (ticket, self._settings.company_file or "", *self._pace())
+
+    def _pace(self) -> Sequence[str]:
+        """Seconds by which this visit is put off, and seconds that visits are at least apart, where settings say so.
+
+        The Web Connector heeds both for visits by its own plan; one that a person starts goes on. [facts 1.3]
+        """
+        until, apart = self._quiet_until(), self._settings.at_most_every
+        if until is None and apart is None:
+            return ()
+        left = math.ceil((until - self._wall()).total_seconds()) if until is not None else 0
+        return (str(left), str(int(apart.total_seconds()))) if apart is not None else (str(left),)
+
+    def _wall(self) -> datetime:
+        return self._site.clock().astimezone(self._site.zone).replace(tzinfo=None)
+
+    def _quiet_until(self) -> datetime | None:
+        return quiet_until(self._settings.quiet, self._wall())
 
     # ------------------------------------------------------------------------------------------------- the visit
     def _send_request(self, ticket: str, response: str, file: str, _country: str, major: str, minor: str) -> Result:
@@ -155,14 +174,15 @@ class Operations:
         if found is None:
             return "OK"
         carrier.hand_back(self._site, found)
-        summary = found.summary()
+        until = self._quiet_until()
+        summary = f"OK: put off until {until:%H:%M}." if until and not found.requests else found.summary()
         found.message = summary
         session.end(self._site, found, self._site.clock())
         if not summary.startswith("OK"):
             self._site.state.put(LAST_PROBLEM, summary)
             return summary
         self._site.state.put(LAST_PROBLEM, None)
-        return f"{summary} {self._next_visit()}"
+        return summary if until and not found.requests else f"{summary} {self._next_visit()}"
 
     def _next_visit(self) -> str:
         """When it is due by the plan of the .qwc file, on the clock of the QuickBooks computer."""

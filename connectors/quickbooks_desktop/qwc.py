@@ -107,6 +107,11 @@ def identity(state: State) -> tuple[str, str]:
     return kept["owner_id"], kept["file_id"]
 
 
+def kept_identity(state: State) -> dict[str, str]:
+    """The same for the status, under `owner_id` and `file_id`; nothing before the file was made."""
+    return dict(state.get(IDENTITY) or {})
+
+
 def _guid() -> str:
     return f"{{{str(uuid.uuid4()).upper()}}}"
 

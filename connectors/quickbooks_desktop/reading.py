@@ -166,7 +166,7 @@ class Reading:
         if self.query.kind == "keys" or self.settling:
             return self._take_keys(answer, asked_at, around)
         if answer.code in status.NOT_SUPPORTED and self.source.optional:
-            # of a feature that is switched off it cannot be said what is there
+            # a feature that is switched off: nothing to read, and of an `all` nobody can say what is there
             return Outcome([self._last((), (), asked_at, around)], over=True)
         if not status.is_answer(answer.code):
             return self._failed(answer)

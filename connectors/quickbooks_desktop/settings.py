@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +14,8 @@ from engine.errors import InvalidSettings
 
 UNITS = {"second": 1, "minute": 60, "hour": 3600}
 DURATION = r"^\s*[1-9][0-9]*\s*(seconds?|minutes?|hours?)\s*$"
+
+SPAN = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 SCHEMA: Mapping[str, Any] = MappingProxyType(
     {
@@ -39,6 +41,18 @@ SCHEMA: Mapping[str, Any] = MappingProxyType(
                 "default": "5 minutes",
                 "description": "How often the Web Connector shall visit; written into the .qwc file.",
                 "examples": ["5 minutes"],
+            },
+            "at_most_every": {
+                "type": "string",
+                "pattern": DURATION,
+                "description": "The Web Connector may not visit more often, whatever a person sets there.",
+                "examples": ["1 minute"],
+            },
+            "quiet": {
+                "type": "string",
+                "pattern": SPAN,
+                "description": "Visits in this span, by the QuickBooks computer's clock, are put off until its end.",
+                "examples": ["22:00-05:30"],
             },
             "currency": {
                 "type": "string",
@@ -82,6 +96,9 @@ class Settings:
     user: str
     password_hash: str = field(repr=False)
     every: timedelta = timedelta(minutes=5)
+    at_most_every: timedelta | None = None
+    quiet: tuple[time, time] | None = None
+    """From and to, on the clock of the QuickBooks computer; over midnight where `to` is the earlier."""
     currency: str | None = None
     company: str | None = None
     company_file: str | None = None
@@ -105,12 +122,33 @@ class Settings:
             user=str(values["user"]),
             password_hash=hashed,
             every=duration(values.get("every", "5 minutes")),
+            at_most_every=duration(values["at_most_every"]) if values.get("at_most_every") else None,
+            quiet=_span(str(values["quiet"])) if values.get("quiet") else None,
             currency=values.get("currency"),
             company=values.get("company"),
             company_file=values.get("company_file"),
             page_sizes=dict(values.get("page_sizes", {})),
             largest_answer=int(values.get("largest_answer_mb", 40)) * 1_000_000,
         )
+
+
+def _span(text: str) -> tuple[time, time]:
+    if re.fullmatch(SPAN, text) is None or text[:5] == text[6:]:
+        raise InvalidSettings(f"quickbooks_desktop.quiet cannot be '{text}'.", "Write it as '22:00-05:30'.")
+    return time.fromisoformat(text[:5]), time.fromisoformat(text[6:])
+
+
+def quiet_until(span: tuple[time, time] | None, now: datetime) -> datetime | None:
+    """When the quiet span that `now` lies in ends; both by the wall clock of the QuickBooks computer. Pure."""
+    if span is None:
+        return None
+    begin, end = span
+    at = now.time()
+    within = begin <= at < end if begin < end else at >= begin or at < end
+    if not within:
+        return None
+    until = now.replace(hour=end.hour, minute=end.minute, second=0, microsecond=0)
+    return until if until > now else until + timedelta(days=1)
 
 
 def duration(value: str | timedelta) -> timedelta:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from engine.protocol import Entity, Page, Query
+from engine.protocol import Entity, Page
 from engine.store.cursors import Cursor
 from engine.store.store import Transaction
 
@@ -43,15 +43,19 @@ def remember(tx: Transaction, connection: str, system: str, entity: Entity, now:
         tx.cursors.put(connection, system, entity.name, "all", Cursor(OWED, before.started_at, before.completed_at))
 
 
-def lost(
-    tx: Transaction, connection: str, ref: tuple[str, str], query: Query, page: Page, began: datetime
+def compare(
+    tx: Transaction, connection: str, ref: tuple[str, str], page: Page, began: datetime, now: datetime
 ) -> list[str]:
-    """Note the keys that a page names; with the last page, the keys of those that are gone.
+    """Note the keys that a page of an `all` names; with the last page, the keys of those that are gone.
 
     Marks are kept in the store and belong to the question that was begun then: one that broke off proves nothing, and
     what an iterator named before it had to start again is there, or tells of its deletion by itself.
     """
-    if query.kind != "all" or page.there is None:
+    if page.there is not None:
+        tx.snapshots.see(connection, *ref, page.there, began)
+    if not page.done:
         return []
-    tx.snapshots.see(connection, *ref, page.there, began)
-    return tx.snapshots.unseen(connection, *ref, began) if page.done else []
+    said = page.there is not None
+    before = tx.cursors.get(connection, *ref, "all").completed_at
+    tx.cursors.put(connection, *ref, "all", Cursor(None if said else OWED, began, now if said else before))
+    return tx.snapshots.unseen(connection, *ref, began) if said else []

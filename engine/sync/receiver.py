@@ -32,7 +32,9 @@ def receive(tx: Transaction, connection: Connection, system: str, query: Query, 
     priority = BACKFILL if first and not page.recent else LIVE
     changed = hold(tx, connection, ref, page.found, page.read_at or now, now, priority)
     lost = [(one.key, one.how) for one in page.gone] + [(key, "deleted") for key in page.missing]
-    lost += [(key, "deleted") for key in forgotten.lost(tx, connection.name, ref, query, page, began(query))]
+    if query.kind == "all":
+        unseen = forgotten.compare(tx, connection.name, ref, page, began(query), now)
+        lost += [(key, "deleted") for key in unseen]
     if lost:
         _lose(tx, connection, ref, lost, now, held_only=bool(page.gone))
     for one in page.gone:
@@ -48,7 +50,7 @@ def receive(tx: Transaction, connection: Connection, system: str, query: Query, 
         forgotten.remember(tx, connection.name, system, connection.entity(ref), now)
     if first and query.kind == "changed" and page.cursor and not page.done:
         tx.cursors.put(connection.name, system, query.entity, query.kind, Cursor(page.cursor, began(query)))
-    if page.done and query.kind != "keys":
+    if page.done and query.kind in ("changed", "gone"):
         tx.cursors.put(connection.name, system, query.entity, query.kind, Cursor(page.cursor, began(query), now))
         if first and query.kind == "changed":
             tx.waits.wake(connection.name, [(waiting_for(ref), FIRST_READING)], now)

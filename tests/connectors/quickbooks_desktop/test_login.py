@@ -9,10 +9,13 @@ import pytest
 
 from connectors.quickbooks_desktop import lockout, passwords
 from connectors.quickbooks_desktop.connector import QuickBooksDesktop
+from connectors.quickbooks_desktop.simulator.company import Company
+from connectors.quickbooks_desktop.simulator.web_connector import WebConnector
 from engine.errors import InvalidSettings
 from engine.protocol import Endpoint, Page, Query
 from tests.connectors.quickbooks_desktop.caller import answers, ask, call, empty, hcp, login, tell
 from tests.connectors.quickbooks_desktop.ports import HASH, PASSWORD, Clock, MemoryState, MemoryWork, make_site
+from tests.connectors.quickbooks_desktop.server import serve
 
 
 def test_a_hash_fits_its_password_and_no_other() -> None:
@@ -47,6 +50,8 @@ def test_what_is_no_hash_fits_nothing_and_stops_the_settings(hashed: str, clock:
         ({"usr": "x"}, "'usr'"),
         ({"every": "often"}, "often"),
         ({"every": "0 minutes"}, "0 min"),
+        ({"quiet": "22-5"}, "22-5"),
+        ({"quiet": "05:00-05:00"}, "05:00"),
     ],
 )
 def test_settings_that_cannot_be_used_are_named(clock: Clock, settings: dict[str, str], words: str) -> None:
@@ -150,3 +155,40 @@ def test_another_process_goes_on_with_the_visit(clock: Clock, state: MemoryState
     assert str(call(process(), "closeConnection", ticket)).startswith("OK")
     assert all(isinstance(result, Page) and result.done for _, result in work.results)
     assert len(work.results) == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "pace"),
+    [
+        ({}, []),
+        ({"at_most_every": "2 minutes"}, ["0", "120"]),
+        ({"quiet": "09:30-10:30"}, ["1800"]),
+        ({"quiet": "22:00-10:00"}, []),
+        ({"quiet": "22:00-10:01", "at_most_every": "1 hour"}, ["60", "3600"]),
+        ({"quiet": "10:00-09:00"}, [str(23 * 3600)]),
+    ],
+)
+def test_settings_put_a_visit_off_and_keep_visits_apart(
+    clock: Clock, settings: dict[str, str], pace: list[str]
+) -> None:
+    """It is ten o'clock in New York."""
+    endpoint = QuickBooksDesktop.open(make_site(MemoryWork(Query("Terms")), clock, **settings))
+    ticket, word, *told = call(endpoint, "authenticate", "acme", PASSWORD)
+    assert (bool(ticket), word, told) == (True, "", pace)
+
+
+def test_a_visit_in_quiet_hours_is_put_off_and_says_until_when_and_one_that_a_person_starts_goes_on(
+    clock: Clock, state: MemoryState
+) -> None:
+    work = MemoryWork(Query("Terms"))
+    endpoint = QuickBooksDesktop.open(make_site(work, clock, state, quiet="09:30-10:30"))
+    with serve(endpoint) as url:
+        report = WebConnector(url, "acme", PASSWORD, Company(clock=clock)).visit()
+    assert (report.outcome, report.status, report.requests) == ("postponed", "OK: put off until 10:30.", [])
+    ticket, *_ = call(endpoint, "authenticate", "acme", PASSWORD)
+    request = ask(endpoint, str(ticket), hcp())
+    assert tell(endpoint, str(ticket), answers(request, empty)) == 100 and not work.due
+    clock.move(minutes=31)
+    work.due = [Query("Terms")]
+    with serve(endpoint) as url:
+        assert WebConnector(url, "acme", PASSWORD, Company(clock=clock)).visit().outcome == "done"

@@ -48,6 +48,8 @@ def test_the_identity_is_made_once_and_kept(clock: Clock, state: MemoryState) ->
     first = written(site_at("https://sync.example.com/x", clock, state))
     second = written(site_at("https://other.example.com/x", clock, state))
     assert (first["OwnerID"], first["FileID"]) == (second["OwnerID"], second["FileID"])
+    told = QuickBooksDesktop.open(site_at("https://other.example.com/x", clock, state)).facts()
+    assert (told["owner_id"], told["file_id"]) == (first["OwnerID"], first["FileID"]), "for support, in the status"
     elsewhere = written(site_at("https://sync.example.com/x", clock))
     assert elsewhere["FileID"] != first["FileID"]
 

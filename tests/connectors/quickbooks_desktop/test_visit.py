@@ -148,6 +148,73 @@ def test_an_iterator_that_is_always_forgotten_fails_after_a_few_attempts(clock: 
     assert [one.failure for one in work.failures] == [Failure.RETRY]
 
 
+@pytest.mark.parametrize(("code", "hresult"), [(3391, ""), (1000, ""), (3231, ""), (0, "0x80040402")])
+def test_whatever_ends_an_iterator_the_next_visit_starts_it_again_from_the_same_cursor(
+    clock: Clock, state: MemoryState, code: int, hresult: str
+) -> None:
+    query = Query("Customer", fields=("Name",), cursor=SINCE)
+    work = MemoryWork(query)
+    endpoint = opened(work, clock, state)
+    ticket = login(endpoint)
+    first = ask(endpoint, ticket, hcp())
+    tell(
+        endpoint,
+        ticket,
+        answers(first, lambda one: rs(one, customers("a"), iteratorID="{1}", iteratorRemainingCount=9)),
+    )
+    for _ in range(10):
+        request = ask(endpoint, ticket)
+        if not request:
+            break
+        if 'iterator="Start"' in request:  # 3391 is tried again at once, a few times
+            page = answers(request, lambda one: rs(one, customers("a"), iteratorID="{1}", iteratorRemainingCount=9))
+            tell(endpoint, ticket, page)
+        elif hresult:
+            tell(endpoint, ticket, "", hresult, "words")
+        else:
+            tell(endpoint, ticket, answers(request, lambda one: rs(one, code=code)))
+    call(endpoint, "closeConnection", ticket)
+    assert len(work.failures) == 1 and not any(page.done or page.cursor for page in work.pages("Customer"))
+    work.due = [query]  # as the engine does: its cursor has not moved
+    again, *_ = visit(endpoint, lambda one: rs(one, customers("b"), iteratorID="{2}", iteratorRemainingCount=0))
+    assert 'iterator="Start"' in again[0] and f"<FromModifiedDate>{SINCE}</FromModifiedDate>" in again[0]
+    assert work.pages("Customer")[-1].done
+
+
+def test_a_visit_that_lasts_long_begins_no_more_windows_of_first_readings(clock: Clock) -> None:
+    work = MemoryWork(Query("Customer", fields=("Name",), cursor=f"{SINCE} before 2026-01-01"))
+
+    def slow(request: etree._Element) -> str:
+        clock.move(minutes=8)
+        return rs(request, customers("a"), iteratorID="{1}", iteratorRemainingCount=0)
+
+    requests, progress, said = visit(opened(work, clock), slow)
+    assert progress == 100 and said.startswith("OK")
+    assert len(requests) == 4, "changes and a window; and once more, since half an hour was not over"
+    assert work.due, "the next visit goes on"
+
+
+@pytest.mark.parametrize("entity", ["Invoice", "Customer", "Item", "Person", "Terms", "Currency"])
+@pytest.mark.reference
+def test_all_keys_are_asked_for_without_a_filter_and_without_anything_else(
+    clock: Clock, qbxml_schema: etree.XMLSchema, entity: str
+) -> None:
+    work = MemoryWork(Query(entity, "all"))
+    requests, *_ = visit(opened(work, clock), empty)
+    for text in requests:
+        qbxml_schema.assertValid(etree.fromstring(text.encode()))
+        assert "Date" not in text and "OwnerID" not in text and text.count("IncludeRetElement>") == 2
+    assert [(page.there, page.cursor) for page in work.pages(entity)] == [((), None)] * len(requests)
+    assert [page.done for page in work.pages(entity)] == [False] * (len(requests) - 1) + [True]
+
+
+def test_keys_of_a_feature_that_is_off_cannot_be_told(clock: Clock) -> None:
+    work = MemoryWork(Query("Currency", "all"))
+    visit(opened(work, clock), lambda request: rs(request, code=3250, message="not enabled"))
+    (page,) = work.pages("Currency")
+    assert page.done and page.there is None
+
+
 def test_a_page_that_was_asked_for_twice_starts_the_iterator_anew(clock: Clock) -> None:
     endpoint = opened(MemoryWork(Query("Customer", cursor=SINCE)), clock)
     ticket = login(endpoint)
