@@ -52,6 +52,8 @@ class Target:
     """Values of exactly this class (at most `longest` characters, one of `among`) are what `coerce` gives back."""
     longest: int | None = None
     among: frozenset[str] | None = None
+    inside: str | None = None
+    """The part of an object that holds the key, where a reference becomes such an object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,11 @@ class CompiledMapping:
     currency: CompiledRule | None = None
     same: tuple[Select, Select] | None = None
     when_gone: dict[GoneKind, CompiledGone] = field(default_factory=dict)
+
+    @property
+    def only_points(self) -> bool:
+        """Whether it writes and makes nothing: then several records may lead to one target, since none is mixed up."""
+        return not (self.creates or self.for_linked or self.rules or self.children or self.scope or self.when_gone)
 
     def elements(self, record: Record) -> list[Element]:
         """The things that get a link each: the record itself, or the elements of its `each` list.

@@ -41,9 +41,16 @@ def home_of(folder: Path) -> Path:
 def known(home: Path) -> dict[str, Found]:
     """Every preset by name; a built-in one comes before an installed one, that before a package's."""
     found: dict[str, Found] = {}
-    for one in (*_built_in(), *_installed(home), *_packages()):
+    for one in _all(home):
         found.setdefault(one.name, one)
     return found
+
+
+def _all(home: Path) -> Iterator[Found]:
+    """Nearest first; packages are looked through only by those who come so far."""
+    yield from _built_in()
+    yield from _installed(home)
+    yield from _packages()
 
 
 def built_in(name: str) -> bool:
@@ -55,8 +62,8 @@ def place(where: str, home: Path) -> Path | None:
     """The folder behind a name as mappings write it; None for a preset that is not there."""
     if not where.startswith(PREFIX):
         return Path(where)
-    found = known(home).get(where.removeprefix(PREFIX))
-    return found.folder if found else None
+    name = where.removeprefix(PREFIX)
+    return next((one.folder for one in _all(home) if one.name == name), None)
 
 
 def _built_in() -> Iterator[Found]:

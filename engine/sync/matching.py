@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from engine.mapping.compiled import CompiledMapping
@@ -55,7 +56,7 @@ def by_keys(batch: Batch, fresh: Freshness, mapping: CompiledMapping, unit: Unit
     targets = {key for one in tried for keys in one.hits.values() for key in keys if not key.startswith(PENDING)}
     links = batch.tx.links.by_target(name, mapping.target, sorted(targets), source=mapping.source)
     linked = {key: found[0].source_key for key, found in links.items() if found}
-    result = match(tried, linked)
+    result = match([replace(one, holders={}) for one in tried], {}) if mapping.only_points else match(tried, linked)
     if result.verdict == "park":
         raise parked(
             result.reason,

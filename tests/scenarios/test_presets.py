@@ -67,3 +67,24 @@ def test_the_invoices_of_a_purchase_order_are_one_deal_that_is_won_when_all_are_
         assert served.visit().ok
         served.settle()
         assert served.account.record("deal", deal["id"])["status"] == "won"
+
+
+def test_a_user_may_look_after_several_regions(tmp_path: Path) -> None:
+    shared = tmp_path / "set"
+    shared.mkdir()
+    settings = "{type: table, help: Regions., default: {West: jane@example.com, North: jane@example.com}}"
+    (shared / "preset.yaml").write_text(
+        f"preset: ours\nextends: preset:wholesale\nsettings:\n  region_owners: {settings}\n"
+    )
+    with running(tmp_path / "work", customers=0, mappings=shared) as served:
+        jane = served.account.add_user("Jane", "jane@example.com")
+        for region in ("West", "North"):
+            served.company.add("CustomerType", Name=region)
+            served.company.add_customer(f"{region} Shop", CustomerTypeRef=region)
+        assert served.visit().ok
+        served.settle()
+        assert served.visit().ok
+        served.settle()
+        owners = {one["name"]: one["owner_id"] for one in served.account.records("organization")}
+        assert owners == {"West Shop": jane["id"], "North Shop": jane["id"]}
+
