@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from engine.mapping.types import Type
+from dataclasses import replace
+from typing import Any
+
+from engine.mapping.selector import BadExpression, selector
+from engine.mapping.types import Type, infer, of_literal, place
 from engine.mapping.values import is_day
 from engine.protocol import Entity, Field
 from engine.specs.diagnostics import Diagnostic, finding, nearest
-from engine.specs.model import Constant, FieldRule
+from engine.specs.model import Constant, Expression, FieldRule
 from engine.specs.surroundings import Surroundings, entity_of, expression_type
 
 _HINTS = {
@@ -25,6 +29,7 @@ def check_rule(around: Surroundings, rule: FieldRule, scope: Type, fields: tuple
     found: list[Diagnostic] = []
     made = around.type_of(rule, scope, found)
     found += check_choose(around, rule, scope)
+    found += check_kinds(around, rule, scope)
     for watched in rule.again_when:
         expression_type(watched, scope, found)
     reference = check_reference(around, rule, scope) if rule.via is not None else []
@@ -110,6 +115,52 @@ def check_choose(around: Surroundings, rule: FieldRule, scope: Type) -> list[Dia
             finding(step.mark, "E238", f"choose does not say what {words} becomes.", "Name it, or add default.")
         )
     return found
+
+
+def check_kinds(around: Surroundings, rule: FieldRule, scope: Type) -> list[Diagnostic]:
+    """E231, E237: alternatives of one rule (choices, `A || B`, a default) are of one kind, as the field is."""
+    found: list[Diagnostic] = []
+    for step in rule.steps:
+        if step.name == "choose" and isinstance(step.argument, dict):
+            kinds = sorted({of_literal(one).words() for one in step.argument.values()})
+            if len(kinds) > 1:
+                message = f"choose gives {' and '.join(kinds)}; one field takes one kind."
+                found.append(finding(step.argument_mark, "E237", message, "Put them all in quotes, or none."))
+    if rule.select is not None and not rule.steps and rule.via is None:
+        found += _mixed(rule.select, scope)
+    if rule.default is not None and rule.via is None:
+        made = around.type_of(replace(rule, default=None), scope, [])
+        default = around.given_type(rule.default, [])
+        if not {"any", "null"} & {made.kind, default.kind} and made.family != default.family:
+            message = f"The default is {default.words()}, but the rule gives {made.words()}."
+            found.append(finding(rule.default.mark, "E231", message, f"Write {made.words()}."))
+    return found
+
+
+def _mixed(select: Expression, scope: Type) -> list[Diagnostic]:
+    """`A || B` where A is text and B a number: one of them never fits."""
+    try:
+        tree = selector(select.text).tree
+    except BadExpression:
+        return []
+    if tree["type"] != "or_expression":
+        return []
+    first, *others = alternatives(tree)
+    wanted = infer(first, scope, [])
+    for node in others:
+        made = infer(node, scope, [])
+        if not {"any", "null"} & {made.kind, wanted.kind} and (made.family, made.many) != (wanted.family, wanted.many):
+            message = f"This gives {made.words()}, but what stands before it gives {wanted.words()}."
+            hint = "Let all parts around || be of one kind."
+            return [finding(select.mark.inside(place(node)), "E231", message, hint)]
+    return []
+
+
+def alternatives(tree: dict[str, Any]) -> list[dict[str, Any]]:
+    """The parts of `A || B || C`, in their order."""
+    if tree["type"] != "or_expression":
+        return [tree]
+    return [part for child in tree["children"] for part in alternatives(child)]
 
 
 def check_custom(around: Surroundings, rule: FieldRule, made: Type) -> list[Diagnostic]:

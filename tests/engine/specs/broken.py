@@ -100,6 +100,9 @@ BROKEN: list[tuple[str, str, str]] = [
     ("E227", "a text that an option never is", GOOD + "only: JobStatus == ‸'Awardd'\n"),
     # values
     ("E231", "a number into text", GOOD + "  website: ‸Balance\n"),
+    ("E231", "a number where text stands before it", GOOD + "  website: Email || ‸Balance\n"),
+    ("E231", "a default of another kind", GOOD + "  website: {from: Email, default: ‸5}\n"),
+    ("E237", "choices of two kinds", GOOD + "  website: {from: IsActive, choose: ‸{true: yes, false: 0}}\n"),
     ("E231", "truth into text", GOOD + "  website: ‸IsActive\n"),
     ("E231", "text into a number", GOOD + "  staff: ‸Email\n"),
     ("E231", "a list into a single value", GOOD + "  website: ‸Emails\n"),
