@@ -72,7 +72,7 @@ def case(path: Path, expect: str) -> Path:
     ("expect", "says"),
     [
         ("expect: {fields: {name: Bolt}}", "name: Nut instead of Bolt"),
-        ("expect: {fields: {price: 1}}", "price: left alone instead of 1"),
+        ("expect: {fields: {visible_to: 1}}", "visible_to: left alone instead of 1"),
         ("expect: {absent: [name]}", "name: Nut instead of left alone"),
         ("expect: {text: {name: bolt}}", "'Nut' without 'bolt'"),
         ("expect: {match: [[Bolt]]}", "match:"),
