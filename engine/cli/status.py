@@ -46,4 +46,6 @@ def _show(one: Overview) -> None:
             out.print(f"  {row.name}, {reason.kind}: {reason.count:,} {reason.text}", markup=False)
     for visit in one.visits:
         out.print(f"{visit.system}: {visit.ago} {visit.message}".rstrip(), markup=False)
+    for note in one.notes:
+        out.print(note, markup=False)
     out.print(f"{one.links:,} links, {one.tokens:,} tokens in the last 24 hours", end="\n\n", markup=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -53,6 +53,8 @@ class Overview:
     links: int
     tokens: int
     broken: str = ""
+    notes: tuple[str, ...] = ()
+    """What the systems' endpoints have to say besides."""
 
 
 def overview(name: str, status: Mapping[str, Any], now: datetime, titles: Mapping[str, str]) -> Overview:
@@ -63,7 +65,15 @@ def overview(name: str, status: Mapping[str, Any], now: datetime, titles: Mappin
     )
     callers = [titles.get(system, system) for system, one in status.get("systems", {}).items() if one.get("calls_us")]
     mood, sentence = _sentence(status, rows, visits, " or ".join(callers))
-    return Overview(name, mood, sentence, rows, visits, _links(status), int(status.get("tokens_spent", 0)))
+    tokens, notes = int(status.get("tokens_spent", 0)), tuple(_notes(status))
+    return Overview(name, mood, sentence, rows, visits, _links(status), tokens, notes=notes)
+
+
+def _notes(status: Mapping[str, Any]) -> Iterator[str]:
+    for facts in status.get("systems", {}).values():
+        if facts.get("forecast"):
+            yield str(facts["forecast"])
+        yield from facts.get("notes", ())
 
 
 def _visits(status: Mapping[str, Any]) -> Sequence[tuple[str, Mapping[str, Any]]]:

@@ -83,3 +83,8 @@ def test_what_an_older_version_of_a_mapping_decided_is_counted_with_the_cure() -
         3,
         "mapped by an older version; `engine resync customers` maps them again",
     )
+
+
+def test_what_the_systems_have_to_say_besides_is_told() -> None:
+    status = {"systems": {"shop": {"forecast": "Through in 4 days.", "notes": ["Webhooks are off."]}, "till": {}}}
+    assert overview("acme", status, NOW, {}).notes == ("Through in 4 days.", "Webhooks are off.")
