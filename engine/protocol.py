@@ -473,7 +473,8 @@ class Endpoint(Protocol):
     def facts(self) -> Mapping[str, Any]:
         """What it tells of itself for the status, asking nobody. Known keys: `calls_us` (its system visits us),
         `tokens_spent` and `tokens_limit` (of a day), `tokens_reserve` (of these, kept from old history), `forecast` (a
-        sentence: until when old history is through), `stopped` (a sentence: why nothing goes on)."""
+        sentence: until when old history is through), `stopped` (a sentence: why nothing goes on), `notes`
+        (further sentences for the status)."""
 
     def ping(self) -> Sequence[Check]:
         """Talk to the real system where it can be called, and say what is well and what is not."""
