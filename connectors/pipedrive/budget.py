@@ -29,6 +29,9 @@ RISE = 1_000
 """More tokens left by so many are a reset, fewer may be answers that overtook each other."""
 ROLLING_PORTIONS = 25
 """Hourly portions of a rolling day: one more than it has hours, since what was spent a day ago leaves a little late."""
+BETWEEN = timedelta(minutes=7)
+"""Portions begin so long after the quarters of an hour while the hour of the reset is not known: it is then told by
+the first answer of one of them, and lies between the quarters before and after it."""
 _COUNTER, _HISTORY = "tokens", "history_tokens"
 _TOTAL, _RESET, _DRY = "tokens_total", "reset", "dry"
 
@@ -103,13 +106,13 @@ class Budget:
 
     # --------------------------------------------------------------------------------------------- old history
     def portion(self) -> int:
-        """What may be spent on old history in this hour."""
+        """What may be spent on old history in this hour (or quarter)."""
         now, began, allowed = self._clock(), self.began(), self.limit - self.reserve
         hour = self._hour(now)
         spent = self._state.spent(_HISTORY, DAY, self._since())
         recent = self._state.spent(_HISTORY, DAY, hour)
         if began is None:
-            fair = allowed // ROLLING_PORTIONS
+            fair = int(allowed // ROLLING_PORTIONS * (self._length() / HOUR))
         else:
             fair = (allowed - (spent - recent)) // max(1, (began + DAY - hour) // HOUR)
         left = self._heard()
@@ -117,8 +120,8 @@ class Budget:
         return max(0, min(bounds if left is None else [*bounds, left - self.reserve]))
 
     def next_portion(self) -> datetime:
-        """When the next hour begins in which old history may be carried."""
-        return self._hour(self._clock()) + HOUR
+        """When old history may be carried again."""
+        return self._hour(self._clock()) + self._length()
 
     def history_days(self, tokens: int) -> float:
         """In how many days so many tokens of old history will have been spent."""
@@ -139,10 +142,12 @@ class Budget:
             self._bills.open = None
 
     def _hour(self, now: datetime) -> datetime:
-        began = self.began()
-        if began is None:
-            return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        return began + (now - began) // HOUR * HOUR
+        began = self.began() or datetime(2000, 1, 1, tzinfo=UTC) + BETWEEN
+        return began + (now - began) // self._length() * self._length()
+
+    def _length(self) -> timedelta:
+        """An hour; a quarter of it while the reset was seen, but not closely enough."""
+        return HOUR if self._reset is None or len(self._reset["quarters"]) == 1 else reset.QUARTER
 
     # ------------------------------------------------------------------------------------------------ spending
     def spend(self, tokens: int) -> None:

@@ -54,6 +54,14 @@ class History:
 
         self._state.change(_KEY, add)
 
+    def dearest(self) -> int:
+        """Half more than what the dearest kind of write cost until now; nought while nothing was measured."""
+        with self._lock:
+            prices = [tokens / writes for tokens, writes in self._new.values() if writes]
+        measured = self._state.get(_KEY) or {}
+        prices += [one[0] / one[1] for one in measured.values() if one[1]]
+        return round(1.5 * max(prices, default=0))
+
     def tokens(self, backlog: Mapping[str, int]) -> int:
         """What so many records of these kinds will cost, looks included."""
         measured = self._state.get(_KEY) or {}

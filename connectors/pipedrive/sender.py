@@ -145,7 +145,7 @@ class Sender:
         """What just happened; when nothing is left of that, old history for this hour's portion of the tokens."""
         stale_before = self._account.clock() - self._account.poll
         run.old = False
-        taken = self._work.take(_most(free), stale_before, urgent_only=True)
+        taken = self._work.take(_most(free, DEAREST), stale_before, urgent_only=True)
         if taken or self._until_portion(self._account.clock()) is not None:
             return taken
         portion = self._account.client.budget.portion()
@@ -153,7 +153,7 @@ class Sender:
             self._end_portion(run)
             return ()
         run.old = True
-        taken = self._work.take(_most(portion), stale_before)
+        taken = self._work.take(_most(portion, self.history.dearest() or DEAREST), stale_before)
         if taken:
             self._foretell()
         return taken
@@ -278,9 +278,9 @@ class Sender:
         run.count(result)
 
 
-def _most(tokens: int) -> int:
-    """How many writes so many tokens are enough for."""
-    return min(BATCH, max(1, tokens // DEAREST))
+def _most(tokens: int, price: int) -> int:
+    """How many writes of that price so many tokens are enough for."""
+    return min(BATCH, max(1, tokens // price))
 
 
 class _Run:

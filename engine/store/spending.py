@@ -35,6 +35,11 @@ def _adding() -> Insert:
 
 
 _ADD = _adding()
+_OF_NAME = sa.and_(table.c.scope == sa.bindparam("of_scope"), table.c.name == sa.bindparam("of_name"))
+_SWEEP = sa.delete(table).where(_OF_NAME, table.c.expires_at <= sa.bindparam("now", type_=Moment))
+_SUM = sa.select(sa.func.coalesce(sa.func.sum(table.c.amount), 0)).where(
+    _OF_NAME, table.c.bucket > sa.bindparam("begin", type_=sa.BigInteger)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,7 @@ class Spending:
         """Count `amount` if the sum of the window (or `since` that moment) stays within `limit`; else count nothing and
         say False."""
         locks.take(self.db, "spending", [f"{scope}\0{name}"])
-        of_name = sa.and_(table.c.scope == scope, table.c.name == name)
-        self.db.execute(sa.delete(table).where(of_name, table.c.expires_at <= now))
+        self.db.execute(_SWEEP, {"of_scope": scope, "of_name": name, "now": now})
         if self.spent(scope, name, window, now, since) + amount > limit:
             return False
         width = max(window // _BUCKETS // timedelta(microseconds=1), 1)
@@ -70,7 +74,4 @@ class Spending:
     def spent(self, scope: str, name: str, window: timedelta, now: datetime, since: datetime | None = None) -> int:
         """The sum counted within the last `window`, or of that only what was counted `since` a moment."""
         begin = microseconds(now - window if since is None else max(since, now - window))
-        query = sa.select(sa.func.coalesce(sa.func.sum(table.c.amount), 0)).where(
-            table.c.scope == scope, table.c.name == name, table.c.bucket > begin
-        )
-        return int(self.db.execute(query).scalar_one())
+        return int(self.db.execute(_SUM, {"of_scope": scope, "of_name": name, "begin": begin}).scalar_one())

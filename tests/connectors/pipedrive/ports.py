@@ -62,8 +62,8 @@ class MemoryState:
     def spent(self, name: str, window: timedelta, since: datetime | None = None) -> int:
         with self._lock:
             begin = self._clock() - window
-            begin = begin if since is None else max(begin, since)
-            return sum(amount for at, amount in self._spent[name] if at > begin)
+            counted = (one for one in self._spent[name] if one[0] > begin and (since is None or one[0] >= since))
+            return sum(amount for _, amount in counted)
 
 
 class MemoryWork:
