@@ -10,7 +10,6 @@ from engine.mapping.compiled import CompiledMapping, CompiledSet
 from engine.mapping.draft import Context, Draft, NotRead
 from engine.mapping.values import encoded
 from engine.protocol import Option
-from engine.store.store import Transaction
 from engine.sync.batch import Batch
 from engine.sync.connection import Connection
 
@@ -40,9 +39,11 @@ def compare_versions(connection: Connection, new: CompiledSet) -> Iterator[Compa
         while True:
             with connection.store.reading() as tx:
                 page = tx.snapshots.page(connection.name, *before.source, last, PAGE)
+                batch = Batch(tx, connection, connection.clock())
+                batch.fetch(before.source, [one.key for one in page])
                 for one in page:
                     if one.gone is None and one.record:
-                        _compare(tx, connection, (before, after), one.key, made)
+                        _compare(batch, (before, after), one.key, made)
             if len(page) < PAGE:
                 break
             last = page[-1].key
@@ -55,11 +56,8 @@ def store_context(batch: Batch) -> Context:
     return Context(batch.resolve, batch.named, {}, batch.now.astimezone(zone).date(), batch.now, zone)
 
 
-def _compare(
-    tx: Transaction, connection: Connection, versions: tuple[CompiledMapping, CompiledMapping], key: str, made: Compared
-) -> None:
+def _compare(batch: Batch, versions: tuple[CompiledMapping, CompiledMapping], key: str, made: Compared) -> None:
     old, new = versions
-    batch = Batch(tx, connection, connection.clock())
     held = batch.get(old.source, key)
     if held is None or held.lacks is not None:
         return

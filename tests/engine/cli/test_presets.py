@@ -12,6 +12,8 @@ from threading import Thread
 
 import pytest
 
+from engine.mapping.testcases import complete
+from engine.registry import Registry
 from engine.specs.presets import load_set
 from engine.store.snapshots import Snapshot
 from engine.store.store import Store
@@ -178,9 +180,9 @@ def test_diff_of_the_same_says_so(installed: Installation) -> None:
 
 def with_store(installed: Installation) -> None:
     """Two items: one whose number is its name, and one of which it is not."""
-    rest = dict.fromkeys(("Kind", "Description", "UnitOfMeasureSetRef"))
-    items = [{"ListID": "I1", "FullName": "Nut", "ManufacturerPartNumber": "N-1", **rest},
-             {"ListID": "I2", "FullName": "Bolt", "ManufacturerPartNumber": "Bolt", **rest}]  # fmt: skip
+    item = Registry.load().catalogues["quickbooks_desktop"]["Item"]
+    items = [complete(item, {"ListID": "I1", "FullName": "Nut", "ManufacturerPartNumber": "N-1"}),
+             complete(item, {"ListID": "I2", "FullName": "Bolt", "ManufacturerPartNumber": "Bolt"})]  # fmt: skip
     store = Store.open(f"sqlite:///{installed.folder}/engine.db")
     with store.transaction() as tx:
         rows = [Snapshot(str(one["ListID"]), one, "h", datetime(2026, 7, 1, tzinfo=UTC)) for one in items]
