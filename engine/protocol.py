@@ -73,6 +73,8 @@ class Children:
     """The fields whose product is one child's amount; amounts are rounded to the cent and add up to the total."""
     answered_amount: str | None = None
     """The field of an answered child in which the system says the amount it made of it."""
+    with_record: bool = False
+    """A new record and its children are made by one request (`Write.add` of a create), and only by that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,7 @@ class Write:
     expected: Record = field(default_factory=dict)
     """Of an update: the written fields as we last saw them; a system with edit sequences re-reads and compares."""
     child: str | None = None
-    """Of `children`: the list's name, with what to add, change and remove in it."""
+    """Of `children`: the list's name, with what to add, change and remove in it. Of a create: what `add` goes into."""
     add: tuple[Child, ...] = ()
     change: tuple[Child, ...] = ()
     remove: tuple[Child, ...] = ()
@@ -295,7 +297,7 @@ class Written:
     record: Record = field(default_factory=dict)
     identity: tuple[str, ...] = ()
     children: tuple[Child, ...] = ()
-    """Of `children`: every element of ours that is there now, with the system's key and the values it answered."""
+    """Of a write with a `child`: each element of ours that is there now, with the system's key and what it answered."""
     stamp: datetime | None = None
     """Of `record`, as `Found.stamp`."""
 

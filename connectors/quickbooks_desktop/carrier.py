@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.quickbooks_desktop import custom_fields, status
-from connectors.quickbooks_desktop.entities import sources
+from connectors.quickbooks_desktop.entities import LINES, sources
 from connectors.quickbooks_desktop.reading import Surroundings
 from connectors.quickbooks_desktop.session import Session
 from connectors.quickbooks_desktop.shaping import Unfit, elements
@@ -88,8 +88,11 @@ class Carrier:
     def _prepared(self, write: Write) -> Writing | Failed:
         source = sources().get(write.entity)
         change = None if source is None else source.add if write.action == "create" else source.mod
-        if source is None or write.action == "children" or (change is None):
+        if source is None or change is None:
             return Failed(Failure.REFUSED, f"{write.entity} cannot be written to QuickBooks.")
+        if write.action == "children":
+            words = f"The lines of a {write.entity} go in when it is made, not afterwards. Change them in QuickBooks."
+            return Failed(Failure.REFUSED, words, field=write.child)
         defined = custom_fields.definitions(self.site.state)
         values = self._without_optional(write, defined)
         names = {CUSTOM.rstrip(".") if name.startswith(CUSTOM) else name for name in write.values}
@@ -99,7 +102,7 @@ class Carrier:
         try:
             writing.plan(values, defined)
             own = {source.entity.key: write.key or "", "EditSequence": "0"} if write.action == "update" else {}
-            elements(change.shapes, {**own, **writing.values})
+            elements(change.shapes, {**own, **writing.values, **writing.lines})
         except Unfit as unfit:
             return Failed(Failure.REFUSED, str(unfit), field=unfit.field)
         self._note(write)
@@ -107,6 +110,11 @@ class Carrier:
             missing = [name for name in change.required if not writing.values.get(name)]
             if missing:
                 return Failed(Failure.REFUSED, f"QuickBooks needs {missing[0]} for a new {write.entity}.")
+            if source.line and not write.add:  # [assumed: an empty form is not saved]
+                words = (
+                    f"QuickBooks needs at least one line for a new {write.entity}. Give the mapping children: Lines."
+                )
+                return Failed(Failure.REFUSED, words, field=LINES)
             writing.stage = "send"
         return writing
 

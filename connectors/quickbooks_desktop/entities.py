@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from importlib import resources
@@ -17,13 +17,16 @@ from typing import Any
 
 from connectors.quickbooks_desktop import notation
 from connectors.quickbooks_desktop.notation import Shape
-from engine.protocol import Catalogue, Entity, Field, FieldType, Relation
+from engine.protocol import Catalogue, Children, Entity, Field, FieldType, Relation
 
 BOOKKEEPING = ("TimeModified", "EditSequence")
 """Asked for with every record, besides its key."""
 
 FORGETS = timedelta(days=90)
 """Deletions are told for so long. [facts 2.9]"""
+
+LINES = "Lines"
+"""What mappings call the item lines of a sale: read, a derived field; written, a list of children."""
 
 ADDRESS_LINES = ("Addr1", "Addr2", "Addr3", "Addr4", "Addr5")
 ADDRESS_PARTS = {"city": "City", "region": "State", "postal_code": "PostalCode", "country": "Country"}
@@ -77,6 +80,13 @@ class Source:
     """Of the message that makes one, such as CustomerAdd; None where the catalogue has no such message."""
     mod: Change | None
     """Of the message that changes one, such as CustomerMod."""
+    line: str | None
+    """The element of an Add that holds one item line, such as EstimateLineAdd; the answer's is `line_ret`."""
+
+    @property
+    def line_ret(self) -> str:
+        """The element of the answer that holds one item line."""
+        return f"{self.entity.name}LineRet"
 
     @property
     def is_transaction(self) -> bool:
@@ -128,6 +138,7 @@ def _source(name: str, data: Mapping[str, Any]) -> Source:
         for group in ("lookups", "touches", "pulls")
     }
     changes = (_change(data.get("add")), _change(data.get("mod")))
+    line = next((one for one in (changes[0].shapes if changes[0] else ()) if one.name == f"{name}LineAdd"), None)
     entity = Entity(
         name=name,
         key=data["key"],
@@ -137,6 +148,7 @@ def _source(name: str, data: Mapping[str, Any]) -> Source:
         updates=changes[1] is not None,
         refresh="list" if changes[1] is None else "keys",
         custom=data.get("custom", False),
+        children=() if line is None else (_lines(line),),
         date=data.get("date"),
         voids=data.get("voids"),
         reports_gone=True,
@@ -166,11 +178,18 @@ def _source(name: str, data: Mapping[str, Any]) -> Source:
         paid=data.get("paid"),
         add=changes[0],
         mod=changes[1],
+        line=line.name if line else None,
     )
 
 
 def _change(data: Mapping[str, Any] | None) -> Change | None:
     return Change(notation.read(data["fields"]), tuple(data["required"])) if data else None
+
+
+def _lines(shape: Shape) -> Children:
+    """The item lines of a sale as a mapping gives them: they go in with the Add that makes it."""
+    fields = (replace(_field(one), writable=True) for one in shape.children if not one.many and one.word != "object")
+    return Children(LINES, tuple(fields), with_record=True)
 
 
 def _derived(one: Mapping[str, Any]) -> Field:

@@ -43,15 +43,20 @@ def elements(shapes: Iterable[Shape], values: Mapping[str, Any]) -> tuple[Part, 
     for shape in shapes:
         if shape.name in left:
             left.discard(shape.name)
-            made.append(_element(shape, values[shape.name]))
+            made += _repeated(shape, values[shape.name]) if shape.many else [_element(shape, values[shape.name])]
     for name in sorted(left):
         raise Unfit(name, "QuickBooks does not let this field be written here.")
     return tuple(made)
 
 
+def _repeated(shape: Shape, values: Any) -> list[Part]:
+    """One element for each value of a list."""
+    if not isinstance(values, list | tuple):
+        raise Unfit(shape.name, "It takes a list.")
+    return [_element(shape, value) for value in values]
+
+
 def _element(shape: Shape, value: Any) -> Part:
-    if shape.many:
-        raise Unfit(shape.name, "Lists cannot be written to QuickBooks yet.")
     if shape.word == "ref":
         return shape.name, _reference(shape, value)
     if shape.word == "address":

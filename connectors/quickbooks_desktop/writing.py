@@ -19,7 +19,7 @@ from connectors.quickbooks_desktop.notation import Shape
 from connectors.quickbooks_desktop.qbxml import Answer, Ask, Expected, message_set, read_answers
 from connectors.quickbooks_desktop.reading import Reading, Surroundings
 from connectors.quickbooks_desktop.shaping import Unfit, elements, means, same_text
-from engine.protocol import Failed, Failure, Page, Query, Record, Write, Written
+from engine.protocol import Child, Failed, Failure, Page, Query, Record, Write, Written
 
 APART = timedelta(seconds=1.1)
 """Between two writes of one object: its EditSequence changes once a second at most. [facts 2.7]"""
@@ -129,8 +129,15 @@ class Writing:
         self.set_id = f"{hashlib.sha256(self.write.id.encode()).hexdigest()[:16]}-{self.number % 1000}"
         return message_set([self._send() if self.stage == "send" else self._set_custom()], version, new=self.set_id)
 
+    @property
+    def lines(self) -> Record:
+        """The item lines that go in with the Add."""
+        given = [{name: value for name, value in one.values.items() if value is not None} for one in self.write.add]
+        return {self.source.line: given} if given and self.source.line else {}
+
     def _reading(self) -> Reading:
-        query = Query(self.write.entity, "keys", self.fields, keys=(self.key or "",))
+        fields = (*self.fields, self.source.line_ret) if self.fields and self.write.add else self.fields
+        query = Query(self.write.entity, "keys", fields, keys=(self.key or "",))
         return Reading(query, request_id=REQUEST_ID)
 
     def _send(self) -> Ask:
@@ -138,7 +145,7 @@ class Writing:
         change, kind = (source.add, "Add") if self.write.action == "create" else (source.mod, "Mod")
         assert change is not None
         own = {} if self.write.action == "create" else {source.entity.key: self.key, "EditSequence": self.sequence}
-        inside = elements(change.shapes, {**own, **self.values})
+        inside = elements(change.shapes, {**own, **self.values, **self.lines})
         return Ask(f"{name}{kind}", ((f"{name}{kind}", inside),), {"requestID": REQUEST_ID})
 
     def _set_custom(self) -> Ask:
@@ -234,7 +241,7 @@ class Writing:
         if self.failed is not None:
             return Outcome(self.failed)
         if self.stage == "check" and not self.done:
-            return Outcome(Written(self.key or "", {}))
+            return Outcome(self._written({}))
         return Outcome(failed)
 
     def _compare(self, record: Record, defined: Definitions | None) -> Written | Failed | None:
@@ -277,7 +284,14 @@ class Writing:
             if record and not same_text(text, there.get(name)):
                 words = f"QuickBooks took '{name}' and does not show it. Add the field to the form's template there."
                 return Failed(Failure.REFUSED, words, field=f"{CUSTOM}{name}")
-        return Written(self.key or "", record)
+        return self._written(record)
+
+    def _written(self, record: Record) -> Written:
+        """The end that was meant. Lines that were not read back are ours all the same: they came with the record."""
+        there = [one.get("TxnLineID") for one in record.get(self.source.line_ret) or ()]
+        keys = there if len(there) == len(self.write.add) else [None] * len(self.write.add)
+        lines = tuple(Child(one.ref, key, one.values) for one, key in zip(self.write.add, keys, strict=True))
+        return Written(self.key or "", record, children=lines)
 
 
 def _means(shapes: Mapping[str, Shape], path: str, value: Any, record: Record) -> bool:

@@ -275,6 +275,9 @@ class _Compiler:
         """What the target field takes."""
         if field.many or field.type == "address":
             return Target(self.fit(field, made), option)
+        if rule.via is not None and field.type == "object":
+            inside = next((part.name for part in field.fields if part.refers), None)
+            return Target(self.fit(field, made), option, inside=inside)
         exact = bool(rule.steps) and TRANSFORMS[rule.steps[-1].name].exact and made.kind == field.type == "date"
         passes = str if exact and rule.default is None else PASSING.get(field.type)
         longest, among = (field.length, field.options) if passes is str else (None, ())

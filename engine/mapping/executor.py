@@ -308,6 +308,8 @@ def _resolved(rule: CompiledRule, key: Any, run: Run) -> Any:
 
 
 def _pointer(rule: CompiledRule, key: str) -> Any:
+    if rule.target.inside:
+        return {rule.target.inside: key}
     return Option(rule.target.option_of, key) if rule.target.option_of else key
 
 

@@ -89,7 +89,9 @@ class Change:
         expected = {} if creating else {path: _plain(at(self.target.record, path)) for path in self.values}
         key = None if creating else self.target.key
         action: Literal["create", "update"] = "create" if creating else "update"
-        return Write(id, self.entity, action, key, self.values, self.identity, expected)
+        added = self.children.add if self.children else {}
+        add = tuple(Child(ref, None, values) for ref, values in added.items())
+        return Write(id, self.entity, action, key, self.values, self.identity, expected, child=self.child, add=add)
 
     def context(self) -> dict[str, Any]:
         """What must be known when the answer comes, whichever process gets it."""
@@ -236,7 +238,9 @@ def change(
     if target.how == "create":
         values = {**mapping.scope, **diff.writes}
         lines = _lines(connection, unit, ()) if entity.identity else ()
-        return replace(made, action="create", outcome="created", reason=target.reason, values=values, identity=lines)
+        made = replace(made, action="create", outcome="created", reason=target.reason, values=values, identity=lines)
+        along = next((one.name for one in entity.children if one.with_record and children.get(one.name)), None)
+        return made if along is None else _along(made, draft, along, children)
     lines = _lines(connection, unit, target.identity) if entity.identity else ()
     if target.how == "link":
         made = replace(made, outcome="linked", reason=target.reason)
@@ -274,6 +278,12 @@ def _with_children(
         total=totals[0] if totals else None,
         last=not others,
     )
+
+
+def _along(made: Change, draft: Draft, name: str, children: Mapping[str, ChildrenDiff]) -> Change:
+    """A create that takes this list of children with it."""
+    others = [other for other, one in children.items() if one and other != name]
+    return replace(made, child=name, children=children[name], drafted=draft.children[name], last=not others)
 
 
 def _lines(connection: Connection, unit: Unit, present: tuple[str, ...]) -> tuple[str, ...]:

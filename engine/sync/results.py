@@ -156,7 +156,7 @@ class Results:
 
     def _has_negative_children(self) -> bool:
         """Whether the children come to less than nothing somewhere: not every account takes such lines."""
-        if self.write.child is None:
+        if self.write.child is None or self.write.action == "create":
             return False
         kind = self._kind_of_children()
         return any(decisions.amount(kind, values) < 0 for values in self.context["child_sent"].values())
