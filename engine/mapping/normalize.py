@@ -13,10 +13,11 @@ from typing import Any, Final
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 
-# Legal forms after punctuation is gone, longest first where one ends another. Sources: the forms' own abbreviations
-# in US states and Canada (Inc, LLC, Ltd, LP, LLP, Corp, Co, ULC, PC, PLLC), UK (Ltd, plc, LLP), DE/AT/CH (GmbH, AG,
-# KG, OHG, UG, GbR, e.K.), FR (SA, SARL, SAS, SASU, EURL), IT (S.r.l., S.p.A., S.n.c., S.a.s.), ES (S.L., S.A., S.L.U.),
-# NL/BE (B.V., N.V., V.O.F., BVBA), Nordics (AB, A/S, ApS, AS, ASA, Oy, Oyj).
+# Legal forms after punctuation is gone, as these countries' laws abbreviate them: US states and Canada (Inc, LLC, Ltd,
+# LP, LLP, Corp, Co, ULC, PC, PLLC; ltée, s.e.n.c. in Quebec), UK (Ltd, plc, LLP, CIC), DE/AT/CH (GmbH, AG, KG, KGaA,
+# OHG, UG, GbR, PartG, e.K.), FR (SA, SARL, SAS, SASU, EURL, SNC, SCI, SCOP), IT (S.r.l., S.r.l.s., S.p.A., S.n.c.,
+# S.a.s.), ES (S.L., S.A., S.L.U., S.A.U., S.L.L.), NL/BE (B.V., N.V., V.O.F., C.V., BVBA, SPRL), Nordics (AB, HB, KB,
+# A/S, ApS, AS, ASA, ANS, DA, I/S, K/S, IVS, Oy, Oyj, Ky, Tmi, ehf., hf.).
 _FORMS: Final = tuple(
     tuple(form.split())
     for form in (
@@ -26,12 +27,15 @@ _FORMS: Final = tuple(
         "and company", "and co",
         "inc", "corp", "co", "llc", "llp", "lllp", "lp", "ltd", "plc", "pc", "pllc", "ulc", "pa",
         "l l c", "l l p", "l p", "p c", "p l c", "p a",
-        "gmbh", "mbh", "ag", "kg", "ohg", "ug", "gbr", "e k", "e v", "se",
-        "sa", "sarl", "sas", "sasu", "eurl", "sci", "s a", "s a r l", "s a s",
-        "srl", "snc", "s r l", "s p a", "s n c",
-        "sl", "slu", "s l", "s l u",
-        "bv", "nv", "vof", "bvba", "b v", "n v", "v o f",
-        "ab", "as", "asa", "aps", "oy", "oyj", "a s", "hb", "kb",
+        "limitee", "ltee", "senc", "s e n c", "cic",
+        "gmbh", "mbh", "ggmbh", "ag", "kg", "kgaa", "ohg", "ug", "gbr", "partg", "partg mbb", "e k", "ek", "e kfm",
+        "e v", "ev", "eg", "se", "aktiengesellschaft", "gesellschaft mit beschrankter haftung",
+        "sa", "sarl", "sas", "sasu", "eurl", "sci", "scop", "s a", "s a r l", "s a s", "e u r l", "s a s u",
+        "srl", "srls", "snc", "s r l", "s r l s", "s p a", "s n c",
+        "sl", "slu", "sll", "sau", "s l", "s l u", "s l l", "s a u", "sociedad limitada", "sociedad anonima",
+        "bv", "nv", "vof", "bvba", "sprl", "cv", "b v", "n v", "v o f", "c v", "b v b a", "besloten vennootschap",
+        "ab", "as", "asa", "ans", "da", "aps", "ivs", "oy", "oyj", "ky", "tmi", "a s", "i s", "k s", "hb", "kb",
+        "aktiebolag", "aktieselskab", "anpartsselskab", "osakeyhtio", "ehf", "hf",
     )
 )  # fmt: skip
 _ORDERED: Final = sorted(_FORMS, key=len, reverse=True)
@@ -62,15 +66,18 @@ def addresses(text: str) -> list[str]:
 def company_name(text: str) -> str:
     """A company's name without accents, punctuation, legal form and a leading The; `&` is `and`.
 
-    A name that is nothing but a legal form stays.
+    A name that is nothing but a legal form stays, and one without a letter or digit is compared as it is written.
     """
-    text = text.replace("SpA", "S.p.A.")  # only so written: Spa may as well be a spa
+    plain = " ".join(text.split()).casefold()
+    text = re.sub(r"(?<!\w)SpA(?!\w)", "S.p.A.", text)  # only so written: Spa may as well be a spa
     words = _words(text.replace("&", " and ").replace("+", " and "))
-    if len(words) > 1 and words[0] == "the":
+    while len(words) > 1 and words[0] == "the" and tuple(words[1:]) not in _FORMS:  # The Co. is not just a Co.
         words = words[1:]
     while form := next((form for form in _ORDERED if len(form) < len(words) and _ends(words, form)), None):
         words = words[: -len(form)]
-    return " ".join(words)
+        if words[-1] == "and" and len(words) > 1:  # Müller & Co
+            words = words[:-1]
+    return " ".join(words) or plain
 
 
 def person_name(text: str) -> str:
@@ -83,9 +90,9 @@ def phone(text: str) -> str:
     """The digits alone, without a leading + or 00 and, of eleven digits, the 1 of North America; extensions go."""
     main = re.split(r"(?i)\s*(?:x|ext\.?|extension)\s*\d+\s*$", text)[0]
     digits = re.sub(r"\D", "", main)
-    if digits.startswith("00"):
+    while digits.startswith("00"):
         digits = digits[2:]
-    if len(digits) == 11 and digits.startswith("1"):
+    if len(digits) == 11 and digits[0] == "1" and digits[1] in "23456789":  # area codes begin so there
         digits = digits[1:]
     return digits if len(digits) >= 5 else ""
 
@@ -95,7 +102,8 @@ def _ends(words: list[str], form: tuple[str, ...]) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    folded = unicodedata.normalize("NFKD", text.casefold().translate(_FOLDS))
+    small = unicodedata.normalize("NFKD", text).casefold().translate(_FOLDS)
+    folded = unicodedata.normalize("NFKD", small)
     plain = "".join(char for char in folded if not unicodedata.combining(char))
     return re.sub(r"[^\w]+", " ", re.sub(r"['’`]", "", plain).replace("_", " ")).split()
 

@@ -138,6 +138,16 @@ def test_a_transform_gives_a_value_or_says_that_it_cannot(value: Any) -> None:
         ("company_name", "Bloemen B.V.", "bloemen bv"),
         ("company_name", "Nokia Oyj", "nokia"),
         ("company_name", "Dairy Ltd", "Dairy plc"),
+        ("company_name", "Boulangerie Ltée", "boulangerie inc."),
+        ("company_name", "Muller & Co", "Müller and Company"),
+        ("company_name", "Autohaus Weiß KGaA", "autohaus weiss"),
+        ("company_name", "Rossi S.r.l.s.", "ROSSI SRL"),
+        ("company_name", "García S.L.U.", "Garcia sl"),
+        ("company_name", "Jansen & Zn. C.V.", "jansen and zn"),
+        ("company_name", "Fjord I/S", "FJORD ApS"),
+        ("company_name", "Volvo Aktiebolag", "AB Volvo AB"[3:]),
+        ("company_name", "東京", " 東京 "),
+        ("company_name", "!!!", " !!! "),
         ("email", "Ann@Example.COM", " ann@example.com "),
         ("phone", "+1 (555) 010-2030", "555.010.2030 x12"),
         ("phone", "0049 30 901820", "+49 30 901820"),
@@ -157,6 +167,9 @@ def test_what_differs_only_in_writing_is_one_match_value(name: str, given: str, 
         ("company_name", "Sunrise Spa", "Sunrise LLC"),
         ("company_name", "Acme North", "Acme South"),
         ("company_name", "The Company", "Inc."),
+        ("company_name", "The Co.", "Co."),
+        ("company_name", "!!!", "???"),
+        ("company_name", "The", "A"),
         ("email", "ann+a@example.com", "ann+b@example.com"),
         ("phone", "555 010 2030", "555 010 2031"),
         ("exact", "Retail", "retail"),
@@ -164,6 +177,25 @@ def test_what_differs_only_in_writing_is_one_match_value(name: str, given: str, 
 )
 def test_what_is_only_alike_is_not_one_match_value(name: str, one: str, other: str) -> None:
     assert NORMALIZERS[name].values(one) != NORMALIZERS[name].values(other)
+
+
+NAMES = st.text() | st.lists(
+    st.sampled_from(["The", "Co.", "&", "and", "Inc", "GmbH", "S.p.A.", "SpA", "Acme", "Société", "A/S", "-", "ſ", "İ"])
+).map(" ".join)
+
+
+@given(NAMES)
+@settings(max_examples=400, deadline=None)
+def test_what_is_normalised_stays_when_it_is_normalised_again(text: str) -> None:
+    for one in NORMALIZERS.values():
+        once = one.values(text)
+        assert one.values(once) == once, one.name
+
+
+@given(NAMES)
+@settings(max_examples=400, deadline=None)
+def test_a_company_that_has_a_name_is_never_without_a_match_value(text: str) -> None:
+    assert bool(NORMALIZERS["company_name"].values(text)) == bool(text.strip())
 
 
 @pytest.mark.parametrize("name", NORMALIZERS)
