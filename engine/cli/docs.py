@@ -45,7 +45,12 @@ def docs(here: Here, path: str | None, html: bool, output: Path | None) -> None:
     if known is not None:
         pages = [page(str(path), known) if html else markdown(known)]
     else:
-        pages = [render(here.registry, one.where, html) for one in chosen_sets(here, (path,) if path else ())]
+        chosen = chosen_sets(here, (path,) if path else ())
+        if html and len(chosen) > 1:
+            raise UserError(
+                "The connections have different mappings.", f"Name one of: {', '.join(one.where for one in chosen)}."
+            )
+        pages = [render(here.registry, one.where, html) for one in chosen]
     text = "\n".join(pages)
     if output is None:
         click.echo(text, nl=False)

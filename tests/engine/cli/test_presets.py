@@ -190,6 +190,22 @@ def with_store(installed: Installation) -> None:
     store.close()
 
 
+def test_a_preset_that_a_package_brings_is_installed_by_its_name(
+    installed: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop(installed)
+    site = installed.folder / "site"
+    (site / "our_presets").mkdir(parents=True)
+    (installed.folder / "shop1").rename(site / "our_presets" / "shop")
+    (site / "our_presets" / "__init__.py").write_text("raise SystemExit('this was run')")
+    (site / "our-1.dist-info").mkdir()
+    (site / "our-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: our\nVersion: 1\n")
+    (site / "our-1.dist-info" / "entry_points.txt").write_text("[engine.presets]\nshop = our_presets.shop\n")
+    monkeypatch.syspath_prepend(str(site))
+    assert installed.run("presets", "install", "shop", "--yes").exit_code == 0
+    assert (installed.folder / "presets" / "shop" / "products.yaml").is_file()
+
+
 def test_an_unknown_preset_names_the_nearest(installed: Installation) -> None:
     result = installed.run("presets", "show", "defualt")
     assert result.exit_code == 1 and "Did you mean 'default'?" in result.output

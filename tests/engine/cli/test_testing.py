@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from engine.cli.main import main
+from engine.cli.test import diff
+from engine.mapping.testcases import Difference
 
 SET = {
     "parts.yaml": "mapping: parts\nfrom: quickbooks_desktop.Item\nto: pipedrive.product\n"
@@ -81,3 +83,12 @@ def test_the_built_in_set_passes_and_is_covered() -> None:
 def test_a_path_that_is_not_there_is_an_error_in_words() -> None:
     result = run("nowhere")
     assert result.exit_code == 1 and "There is no nowhere." in result.output
+
+
+def test_the_diff_marks_what_differs_in_colour() -> None:
+    what, expected, made = diff(Difference("custom.Paid", "Open since May", "Open since June"))
+    assert (what.plain, expected.plain.strip(), made.plain.strip()) == (
+        "  custom.Paid", "- Open since June", "+ Open since May"
+    )  # fmt: skip
+    marked = {made.plain[span.start : span.end] for span in made.spans if "reverse" in str(span.style)}
+    assert marked == {"May"} and {str(expected.spans[0].style), str(made.spans[0].style)} == {"red", "green"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import stat
 import zipfile
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import EngineError
+from engine.errors import EngineError, UserError
 from engine.specs.installing import held_files, install, plan, read_lock, state
 from engine.specs.packing import BadPackage, Package, made_for, read_folder, read_packed
 from engine.specs.shelves import _folder_of, known
@@ -189,3 +190,17 @@ def test_a_packages_preset_is_found_without_running_its_code(
 
 def test_a_module_that_is_no_folder_brings_no_preset() -> None:
     assert _folder_of("json.decoder") is None and _folder_of("nowhere.at_all") is None
+
+
+def test_a_packed_file_that_was_garbled_in_any_way_is_refused_or_still_the_same(package: Package) -> None:
+    packed, draw = package.packed(), random.Random(17)
+    for _ in range(400):
+        garbled = bytearray(packed)
+        for _ in range(draw.randint(1, 4)):
+            garbled[draw.randrange(len(garbled))] = draw.randrange(256)
+        if draw.random() < 0.3:
+            del garbled[draw.randrange(len(garbled)) :]
+        try:
+            assert read_packed(bytes(garbled), "shop.zip") == package
+        except EngineError as refused:
+            assert isinstance(refused, UserError)
