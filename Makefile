@@ -35,6 +35,7 @@ lint: $(READY)
 docs: $(READY)
 	$(BIN)/python -m engine.cli.reference docs
 	$(BIN)/python -m connectors.quickbooks_desktop.troubles docs/quickbooks.md
+	$(BIN)/python -m connectors.pipedrive.troubles docs/pipedrive.md
 
 bench: $(READY)
 	$(BIN)/pytest -p no:xdist tests/benchmarks --benchmark-only
