@@ -207,7 +207,9 @@ class Reading:
         """Of a first reading: the day before which there is more to read."""
         if self.window is not None:
             return windows.rest(self.window, self.since)
-        return windows.unpack(self.query.cursor)[1]
+        before = windows.unpack(self.query.cursor)[1]
+        # the first day may have moved on since the cursor was written
+        return before if before is not None and windows.rest(Window(before), self.since) else None
 
     def _next_window(self, found: tuple[Found, ...], before: str, asked_at: datetime, around: Surroundings) -> Outcome:
         """A window (or what changed since the first) was read whole: say so, and go on or let others go before."""

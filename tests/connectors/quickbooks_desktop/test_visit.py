@@ -194,6 +194,15 @@ def test_a_visit_that_lasts_long_begins_no_more_windows_of_first_readings(clock:
     assert work.due, "the next visit goes on"
 
 
+@pytest.mark.parametrize(("since", "asked"), [("2025-10-15", 2), ("2025-11-01", 1), ("2026-02-01", 1)])
+def test_a_first_day_that_moved_on_ends_the_first_reading_there(clock: Clock, since: str, asked: int) -> None:
+    work = MemoryWork(Query("Invoice", fields=("RefNumber",), since=since, cursor=f"{SINCE} before 2025-11-01"))
+    requests, *_ = visit(opened(work, clock), empty)
+    assert len(requests) == asked and "ModifiedDateRangeFilter" in requests[0]
+    assert all(f"<FromTxnDate>{since}</FromTxnDate><ToTxnDate>2025-10-31</ToTxnDate>" in one for one in requests[1:])
+    assert work.pages("Invoice")[-1].done and work.pages("Invoice")[-1].cursor == "2026-03-03T09:45:00"
+
+
 @pytest.mark.parametrize("entity", ["Invoice", "Customer", "Item", "Person", "Terms", "Currency"])
 @pytest.mark.reference
 def test_all_keys_are_asked_for_without_a_filter_and_without_anything_else(
