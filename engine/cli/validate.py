@@ -13,10 +13,9 @@ import click
 from engine.cli.here import Here, here
 from engine.cli.output import as_json, print_json
 from engine.errors import UserError
-from engine.mapping.compiler import validate_set
 from engine.settings import InvalidSettingsFile
 from engine.specs.diagnostics import Diagnostic, ordered
-from engine.specs.presets import read_set
+from engine.specs.linter import check_set
 from engine.specs.source import Mark
 
 PRESET = "preset:"
@@ -32,8 +31,6 @@ class Checked:
     only: str | None = None
 
 
-OF_THE_WHOLE = frozenset({"E205", "E206", "E209", "E210", "E242", "E244", "E261", "W301", "W303", "W304"})
-"""What is judged by the other files of a set; while one of them cannot be read, names in it only seem unknown."""
 FORMATS = ("text", "json", "github")
 
 
@@ -113,11 +110,7 @@ def _of_connections(here: Here) -> Iterator[Checked]:
 
 
 def _findings(checked: Checked, here: Here) -> list[Diagnostic]:
-    made, found = read_set(checked.where)
-    broken = {one.file for one in found if one.severity == "error"}
-    for one in validate_set(made, here.registry.catalogues, checked.settings, checked.places):
-        if not broken or (one.file not in broken and one.code not in OF_THE_WHOLE):
-            found.append(one)
+    found = check_set(checked.where, here.registry.catalogues, checked.settings, checked.places)
     if checked.only is None:
         return found
     return [one for one in found if Path(one.file).resolve() == Path(checked.only).resolve()]

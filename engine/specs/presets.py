@@ -19,7 +19,7 @@ from engine.specs.reader import read_mapping, read_settings
 from engine.specs.shelves import PREFIX, SET_FILE, home_of, place
 from engine.specs.shelves import known as known_presets
 from engine.specs.source import Mark, Source
-from engine.specs.validator import validate
+from engine.specs.validator import validate, without_faults
 
 _DEEPEST = 8
 _BLOCKS = frozenset(("fields", "custom", "children", "combine", "scope", "when_deleted", "when_voided", "when_gone"))
@@ -144,7 +144,7 @@ class _Reading:
             return None
         wrong = validate(node, schema)
         self.found += wrong
-        return None if wrong else node
+        return without_faults(node, schema) if wrong else node
 
     # extending
     def collect(self, folder: _Folder, depth: int = 0) -> _Collected:

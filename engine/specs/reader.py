@@ -96,11 +96,14 @@ class _Reading:
 
     def rules(self, node: Node, literal: bool = False) -> tuple[FieldRule, ...]:
         """With `literal`, a bare value is the value itself: of a record that is gone there is little to select."""
-        own = [self.rule(name, child, literal) for name, child in _block(node, "fields") if child.value is not None]
-        custom = [
-            self.rule(f"custom.{name}", one, literal) for name, one in _block(node, "custom") if one.value is not None
-        ]
-        return tuple(own + custom)
+        named = [*_block(node, "fields"), *((f"custom.{name}", one) for name, one in _block(node, "custom"))]
+        made: list[FieldRule] = []
+        for path, child in named:
+            before = len(self.found)
+            rule = self.rule(path, child, literal) if child.value is not None else None
+            if rule is not None and len(self.found) == before:  # one that contradicts itself cannot be checked further
+                made.append(rule)
+        return tuple(made)
 
     def rule(self, path: str, node: Node, literal: bool = False) -> FieldRule:
         block = isinstance(node.value, dict)

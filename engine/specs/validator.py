@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -21,6 +21,8 @@ from engine.specs.loader import Node
 _TYPES = {"string": "text", "object": "a block", "array": "a list", "boolean": "true or false", "null": "null",
           "integer": "a whole number", "number": "a number"}  # fmt: skip
 
+_HEAD = ("mapping", "from", "to", "extends", "each")
+"""What all other names of a mapping hang on."""
 _SHAPES = {
     "a block": "Write lines of name: value, or {name: value}.",
     "a list": "Write [A, B], or lines that begin with - .",
@@ -36,6 +38,44 @@ def validate(root: Node, schema: str) -> list[Diagnostic]:
     for error in _validator(schema).iter_errors(root.plain()):
         found += findings(root, error)
     return found
+
+
+def without_faults(root: Node, schema: str) -> Node | None:
+    """What is left of a mapping when each entry at fault is taken out whole, so that the rest can be checked too.
+
+    None where that leaves nothing to check: names are missing at its head, or it is no mapping.
+    """
+    faults: set[tuple[str | int, ...]] = set()
+    for error in _validator(schema).iter_errors(root.plain()):
+        path = tuple(error.absolute_path)
+        if error.validator != "additionalProperties" or _rule(path):
+            faults.add(_rule(path) or path[: 2 if path[:1] == ("match",) else 1])
+        elif isinstance(error.schema, dict):
+            known = error.schema.get("properties", {})
+            faults.update((*path, name) for name in root.at(*path).block if name not in known)
+    heads = [str(path[0]) for path in faults if len(path) == 1]
+    if schema != "mapping" or () in faults or any(one in _HEAD or nearest(one, _HEAD) for one in heads):
+        return None
+    return _pruned(root, faults, ())
+
+
+def _rule(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The path of the rule that a place belongs to; empty for a place in none."""
+    blocks = [at for at, part in enumerate(path[:-1]) if part in ("fields", "custom")]
+    return path[: blocks[-1] + 2] if blocks else ()
+
+
+def _pruned(node: Node, faults: Container[tuple[str | int, ...]], path: tuple[str | int, ...]) -> Node:
+    if isinstance(node.value, dict):
+        left = {
+            name: _pruned(one, faults, (*path, name)) for name, one in node.value.items() if (*path, name) not in faults
+        }
+        kept = {name: one for name, one in left.items() if one.block or not node.value[name].block}  # none made empty
+        return Node(kept, node.mark, node.key)
+    if isinstance(node.value, list):
+        items = [_pruned(one, faults, (*path, at)) for at, one in enumerate(node.value) if (*path, at) not in faults]
+        return Node(items, node.mark, node.key)
+    return node
 
 
 @cache

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.mapping.compiler import validate_set
 from engine.registry import Registry
 from engine.settings import InvalidSettingsFile, Settings
 from engine.specs.codes import CODES
 from engine.specs.diagnostics import Diagnostic
 from engine.specs.examples import EXAMPLES, Example
-from engine.specs.presets import read_set
+from engine.specs.linter import check_set
 
 REGISTRY = Registry.load()
 PRESET = "preset: mine\nextends: preset:default\n"
@@ -24,17 +23,14 @@ def findings(folder: Path, example: Example, text: str) -> list[Diagnostic]:
     mappings.mkdir()
     for name, content in {"preset.yaml": PRESET, **example.beside, example.file: text}.items():
         (folder if name == "engine.yaml" else mappings).joinpath(name).write_text(content, "utf-8")
-    made, found = read_set(mappings)
     if example.file != "engine.yaml":
-        return (
-            found if any(one.severity == "error" for one in found) else found + validate_set(made, REGISTRY.catalogues)
-        )
+        return check_set(mappings, REGISTRY.catalogues)
     try:
         environment = {"PIPEDRIVE_API_TOKEN": "0" * 40}
         (acme,) = Settings.load(folder / "engine.yaml", REGISTRY, environment=environment).connections.values()
     except InvalidSettingsFile as refused:
         return list(refused.diagnostics)
-    return validate_set(made, REGISTRY.catalogues, acme.settings, acme.places)
+    return check_set(mappings, REGISTRY.catalogues, acme.settings, acme.places)
 
 
 def test_every_code_has_an_example_and_no_other() -> None:

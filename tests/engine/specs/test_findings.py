@@ -10,14 +10,15 @@ import pytest
 from engine.mapping.compiler import compile_set, validate_set
 from engine.specs.codes import CODES
 from engine.specs.diagnostics import Diagnostic, InvalidMappingSet, nearest
-from engine.specs.presets import load_set, read_set
+from engine.specs.linter import check_set
+from engine.specs.presets import load_set
 from tests.engine.specs.broken import BESIDE, BROKEN, GOOD, HEAD
 from tests.engine.specs.catalogues import CATALOGUES, folder
 
 
 def findings(path: Path) -> list[Diagnostic]:
-    made, found = read_set(path)
-    return found or validate_set(made, CATALOGUES)
+    """Of the folder itself: the presets that some extend are of other systems."""
+    return [one for one in check_set(path, CATALOGUES) if not one.file.startswith("preset:")]
 
 
 @pytest.mark.parametrize(("code", "what", "text"), BROKEN, ids=[f"{code} {what}" for code, what, _ in BROKEN])
@@ -60,6 +61,12 @@ def test_a_finding_as_json_has_every_part(tmp_path: Path) -> None:
 def test_a_mapping_with_many_mistakes_shows_them_all_in_order(tmp_path: Path) -> None:
     text = HEAD + "fields:\n  name: Nam\n  web: Emial\n  staff: Email\n"
     assert [one.code for one in findings(folder(tmp_path, a=text))] == ["E203", "E204", "E203", "E231"]
+
+
+def test_mistakes_of_shape_and_of_names_in_one_file_show_all_at_once(tmp_path: Path) -> None:
+    text = GOOD + "  staff: {from: Balance, uper: true}\n  website: Emial\nmatch:\n  - {source: Emial, target: name}\n"
+    text += "conflicts: mine\nscoep: {}\n"
+    assert [one.code for one in findings(folder(tmp_path, a=text))] == ["E110", "E203", "E203", "E113", "E110"]
 
 
 def test_two_files_may_not_define_one_mapping(tmp_path: Path) -> None:
