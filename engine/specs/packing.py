@@ -86,7 +86,7 @@ def _lines(checksums: dict[str, str]) -> bytes:
 def read_folder(folder: Path) -> Package:
     """The preset in a folder. Raises BadPackage."""
     if not (folder / SET_FILE).is_file():
-        raise BadPackage(f"There is no {SET_FILE} in {folder}.", "It says what the preset is called; add one.")
+        raise BadPackage(f"There is no {SET_FILE} in {folder}.", "Write one with preset, version and summary.")
     files: dict[str, bytes] = {}
     for path in sorted((*folder.iterdir(), *folder.glob("tests/*"), *folder.glob("samples/*"))):
         name = path.relative_to(folder).as_posix()
