@@ -25,6 +25,13 @@ WHOLE = {"amount": 13, "price": 10, "percent": 10, "quantity": 10, "integer": 10
 """Digits before the point. [XSD; decimal: assumed]"""
 
 
+ALTERNATIVES = (
+    ("Rate", "RatePercent", "PriceLevelRef"), ("MarkupRate", "MarkupRatePercent", "PriceLevelRef"),
+    ("SerialNumber", "LotNumber"),
+)  # fmt: skip
+"""Of each of these a line has one. [XSD; an estimate's could have a Rate with a price level]"""
+
+
 class Unfit(ValueError):
     """A value that QuickBooks cannot take; `str()` is a sentence, `field` the field at fault."""
 
@@ -46,6 +53,9 @@ def elements(shapes: Iterable[Shape], values: Mapping[str, Any]) -> tuple[Part, 
             made += _repeated(shape, values[shape.name]) if shape.many else [_element(shape, values[shape.name])]
     for name in sorted(left):
         raise Unfit(name, "QuickBooks does not let this field be written here.")
+    for alternatives in ALTERNATIVES:
+        if len(given := [name for name in alternatives if name in values]) > 1:
+            raise Unfit(given[1], f"QuickBooks takes one of {' and '.join(given)}, not both.")
     return tuple(made)
 
 

@@ -1,4 +1,4 @@
-"""Pipedrive's organizations become QuickBooks customers, and its deals estimates with lines, by a folder of YAML alone."""
+"""Organizations become QuickBooks customers, and deals estimates with lines, by a folder of YAML alone."""
 
 from __future__ import annotations
 
