@@ -12,9 +12,11 @@ from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine import __version__
 from engine.specs.diagnostics import Diagnostic, InvalidMappingSet, finding, nearest, ordered
 from engine.specs.loader import Node, load_file
 from engine.specs.model import Mapping, MappingSet, Setting, TemplateFile
+from engine.specs.packing import made_for
 from engine.specs.reader import read_mapping, read_settings
 from engine.specs.shelves import PREFIX, SET_FILE, home_of, place
 from engine.specs.shelves import known as known_presets
@@ -119,12 +121,19 @@ class _Reading:
             node = self._file(file, f"{where}/{file.name}", "preset" if file.name == SET_FILE else "mapping")
             if node is not None and file.name == SET_FILE:
                 made.head = node
+                self._check_engine(node)
             elif node is not None:
                 self._add(made, node)
         for file in sorted((*path.glob("*.html"), *path.glob("*.txt"))):
             text = file.read_text("utf-8")
             made.templates[file.name] = TemplateFile(file.name, text, Source.of(f"{where}/{file.name}", text))
         return made
+
+    def _check_engine(self, head: Node) -> None:
+        wanted = head.get("engine")
+        if wanted is not None and not made_for(str(wanted.value), __version__):
+            hint = "Upgrade ml-connector, or take another version of the preset."
+            self.wrong(wanted.mark, "E109", f"It is made for ml-connector {wanted.value}; this is {__version__}.", hint)
 
     def _add(self, made: _Folder, node: Node) -> None:
         named = node.at("mapping")

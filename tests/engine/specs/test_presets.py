@@ -81,3 +81,17 @@ def test_every_preset_that_can_be_named_loads() -> None:
 def test_merging_replaces_a_rule_as_a_whole(tmp_path: Path) -> None:
     made = rules(folder(tmp_path, customers=EXTENDS + "fields: {owner_id: {setting: stage}}\n"))
     assert made["owner_id"].via is None  # type: ignore[attr-defined]
+
+
+def test_a_set_that_is_made_for_another_version_of_the_engine_is_a_finding(tmp_path: Path) -> None:
+    _, found = read_set(folder(tmp_path, preset="preset: mine\nextends: preset:default\nengine: '>=99'\n"))
+    assert [(one.code, one.line, one.column) for one in found] == [("E109", 3, 9)]
+
+
+def test_a_preset_is_taken_from_another_folder_where_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "newer").mkdir()
+    (tmp_path / "mine").mkdir()
+    newer = folder(tmp_path / "newer", preset="preset: default\n", customers=EXTENDS + "conflicts: park\n")
+    mine = folder(tmp_path / "mine", customers="mapping: customers\nextends: preset:theirs/customers\n")
+    mapping = load_set(mine, instead={"preset:theirs": newer}).mapping("customers")
+    assert mapping is not None and mapping.conflicts == "park"
