@@ -21,6 +21,11 @@ def codes(root: Mapping[str, Any]) -> list[str]:
     return [key for key in root if _CODE.fullmatch(key)]
 
 
+def code_in(message: str) -> bool:
+    """Whether a message speaks of a custom field's key."""
+    return _CODE.search(message) is not None
+
+
 def read(fields: Mapping[str, AccountField], root: Mapping[str, Any]) -> dict[str, Any]:
     """Code -> value in v2's shape, of the known fields that are set."""
     return {code: _read(fields[code], code, root) for code in codes(root) if code in fields}

@@ -129,7 +129,10 @@ def _key(write: Write) -> str:
 
 
 def _unknown_key(stopped: Stopped) -> bool:
-    return stopped.status == 400 and "unknown key" in stopped.failed.message.lower()
+    """Whether a custom field's key was refused: by v2 as an unknown key, by v1 as a root key that is not allowed."""
+    message = stopped.failed.message.lower()
+    at_root = "not allowed" in message and root_custom.code_in(message)
+    return stopped.status == 400 and ("unknown key" in message or at_root)
 
 
 def _naming_the_field(account: Account, write: Write, failed: Failed) -> Failed:

@@ -75,6 +75,15 @@ def test_an_option_of_a_deals_field_is_written_to_a_lead_as_v1_takes_it(bench_of
     assert lead.record["custom"]["Kind"] == "Public"
 
 
+def test_a_field_that_a_person_deleted_is_made_again_for_a_lead_too(bench_of: Bencher) -> None:
+    bench = bench_of(custom_fields={"lead": LEAD_FIELDS[:1]})
+    org = organization(bench)
+    bench.carry(new("lead", title="A", organization_id=org, custom={"Estimate": "E-1"}))
+    bench.account.delete_field("deal", bench.account.fields.named("deal", "Estimate")["field_code"])
+    made = bench.carry(new("lead", title="B", organization_id=org, custom={"Estimate": "E-2"}))
+    assert made.record["custom"] == {"Estimate": "E-2"}
+
+
 def test_the_person_of_an_activity_is_sent_as_its_primary_participant_and_the_others_stay(bench: Bench) -> None:
     ann, bob = (bench.carry(new("person", name=name)).key for name in ("Ann", "Bob"))
     made = bench.carry(new("activity", "cf/Bill/1", subject="Pay", person_id=ann, due_date="2026-12-01", done=False))

@@ -31,7 +31,28 @@ VALUES = st.recursive(
 )
 BODIES = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=5) | VALUES
 QUERIES = st.dictionaries(
-    st.sampled_from(["limit", "cursor", "ids", "sort_by", "sort", "start", "term", "fields", "deal_ids", "field"]),
+    st.sampled_from(
+        [
+            "limit",
+            "cursor",
+            "ids",
+            "sort_by",
+            "sort",
+            "start",
+            "term",
+            "fields",
+            "deal_ids",
+            "field",
+            "type",
+            "lead_id",
+            "parent_task_id",
+            "done",
+            "is_done",
+            "filter_id",
+            "status",
+            "updated_since",
+        ]
+    ),
     st.sampled_from(["", "1", "-1", "abc", "1,2", "id", "eyJhIjoxfQ", "٣", "name", "9" * 30]),
     max_size=3,
 )
@@ -49,10 +70,15 @@ def send(running: RunningSimulator, client: httpx.Client, operation: Operation, 
     account.add_deal("D", org_id=1)
     account.add_line(1, product_id=1, item_price=1, quantity=1)
     account.add_note("x", deal_id=1)
+    account.add("activity", subject="Call")
+    account.add("project", title="Kitchen")
+    account.add("task", title="Order", project_id=1)
+    account.add_filter("Open deals", "deals")
+    lead = account.add("lead", title="Estimate", organization_id=1)["id"]
     running.use(account)
     path = operation.template.replace("{field_code}", "label_ids")
     for name in ("{id}", "{product_attachment_id}"):
-        path = path.replace(name, "1")
+        path = path.replace(name, lead if "/leads/" in path else "1")
     return client.request(operation.method, f"/api/{operation.version}{path}", **arguments)
 
 
