@@ -13,27 +13,6 @@ from engine.protocol import Option
 from tests.engine.mapping.world import context, customers, drafted, record
 from tests.engine.specs.catalogues import compiled
 
-TRICKY = ["8000000E-1700000014", "01234", "1E5", "no", "12:30", "1.10", "0x10", "null", "true", "{{ x }}", " a ", "0"]
-
-
-@pytest.mark.parametrize("text", TRICKY)
-def test_text_goes_unchanged_through_every_path(text: str, tmp_path: Path) -> None:
-    rules = """website: Email
-labels: '[Email]'
-rank: {value: high}"""
-    custom = f"""custom:
-  Selected: CompanyName || Email
-  Written: {{template: "{{{{ Email }}}}"}}
-  Chosen: {{from: IsActive, choose: {{true: "{text}", false: other}}}}
-  Given: {{setting: given}}
-  Filled: {{from: CompanyName, default: "{text}"}}
-"""
-    mapping = customers(tmp_path, rules, custom, given=text)
-    draft = drafted(mapping, record("Customer", FullName="A", Email=text, IsActive=True))
-    wanted = {f"custom.{name}": text for name in ("Selected", "Written", "Chosen", "Given", "Filled")}
-    assert draft.problems == []
-    assert draft.values == {"name": "A", "website": text, "labels": [text], "rank": "high", **wanted}
-
 
 def test_a_field_that_was_not_read_leaves_the_target_alone_and_null_clears_it(tmp_path: Path) -> None:
     mapping = customers(tmp_path, "website: Email\nstaff: Balance")
