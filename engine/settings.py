@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -154,9 +154,10 @@ class _Reading:
     def settings(self) -> Settings:
         plain = self.resolved(self.root, ())
         self.check(plain)
+        connections = dict(self.connections(plain))
         self.stop_at_errors()
         server = plain.get("server", {})
-        made = Settings(
+        return Settings(
             path=self.path,
             store=self.store(plain.get("store", "sqlite:///engine.db")),
             server=ServerSettings(
@@ -167,11 +168,9 @@ class _Reading:
                 grace=duration(server.get("grace", "10 seconds")),
             ),
             log=LogSettings(**plain.get("log", {})),
-            connections={name: self.connection(name, one) for name, one in plain["connections"].items()},
+            connections=connections,
             secrets=tuple(self.secret_values),
         )
-        self.stop_at_errors()
-        return made
 
     def stop_at_errors(self) -> None:
         if self.errors:
@@ -231,7 +230,7 @@ class _Reading:
             if path not in self.secret_paths:
                 self.errors += findings(self.root, error)
             elif self.with_secrets and path not in self.missing:
-                about = error.schema.get("description", "")
+                about = error.schema.get("description") or "docs/settings.md says what this key takes."
                 self.error(path, "E114", f"The value {MASK} cannot stand here.", about)
 
     # --------------------------------------------------------------------------------------------------- parts
@@ -243,6 +242,14 @@ class _Reading:
         if head.startswith("sqlite") and separator and not rest.startswith("/"):
             return f"{head}:///{self.path.parent / rest}"
         return url
+
+    def connections(self, plain: Any) -> Iterator[tuple[str, ConnectionSettings]]:
+        """Those that have what is needed; the others' shape is wrong, which `check` has said."""
+        found = plain.get("connections") if isinstance(plain, dict) else None
+        for name, one in found.items() if isinstance(found, dict) else ():
+            texts = (one.get("mappings", ""), one.get("zone")) if isinstance(one, dict) else (None,)
+            if all(isinstance(text, str) for text in texts):
+                yield name, self.connection(name, one)
 
     def connection(self, name: str, plain: Mapping[str, Any]) -> ConnectionSettings:
         path: Path_ = ("connections", name)
@@ -256,7 +263,11 @@ class _Reading:
                 hint = "Write the folder's name as seen from engine.yaml, or run `engine init`."
                 self.error((*path, "mappings"), "E109", f"There is no folder {mappings}.", hint)
             mappings = str(folder)
-        blocks = {key: self.block(value, (*path, key)) for key, value in plain.items() if key in self.registry.names}
+        blocks = {
+            key: self.block(value, (*path, key))
+            for key, value in plain.items()
+            if key in self.registry.names and isinstance(value, dict)
+        }
         zone, settings = self.zone(plain["zone"], path), plain.get("settings", {})
         return ConnectionSettings(name, mappings, zone, settings, blocks, self.places(path))
 

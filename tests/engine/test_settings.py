@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ import pytest
 from engine.errors import InvalidSettings
 from engine.registry import Registry
 from engine.settings import InvalidSettingsFile, Settings, duration, settings_schema
+from tests.engine.specs.mutators import MUTATORS, Mutator
 from tests.engine.test_registry import Shop
 
 
@@ -150,8 +152,25 @@ def test_a_mistake_is_named_with_its_place_and_what_to_write(tmp_path: Path, goo
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
-    found = errors(tmp_path, GOOD.replace("port: 0", "prt: 0").replace("share: 0.75", "plan: x"))
-    assert len(found.splitlines()) == 2
+    text = GOOD.replace("port: 0", "prt: 0").replace("share: 0.75", "plan: x").replace("America/New_York", "New York")
+    assert [line.split()[0] for line in errors(tmp_path, text, environment={"DB": "x"}).splitlines()] == [
+        "E110", "E113", "E131", "E113"]  # fmt: skip
+
+
+@pytest.mark.parametrize("mutate", MUTATORS, ids=lambda one: one.__name__)
+def test_whatever_is_done_to_the_file_it_is_read_or_told_at_its_place(mutate: Mutator, tmp_path: Path) -> None:
+    refused = 0
+    for seed in range(40):
+        text = mutate(GOOD, random.Random(f"{mutate.__name__} {seed}"))
+        try:
+            load(tmp_path, text)
+        except InvalidSettingsFile as problem:
+            refused += 1
+            assert all(one.line and one.hint for one in problem.diagnostics), [
+                one.text() for one in problem.diagnostics
+            ]
+            assert not [one for one in problem.diagnostics for secret in ENVIRONMENT.values() if secret in one.text()]
+    assert refused > 10
 
 
 def test_a_relative_store_lies_beside_the_file(tmp_path: Path) -> None:
