@@ -31,7 +31,7 @@ _SAID = (
         "This is indented less than what stands before.", "Let all keys begin in the first column.")),
     ("found another document", Words("--- begins a second document.", "One file holds one; take the line out.")),
     ("found undefined alias", Words("A value that begins with * is an alias.", "Put the value in quotes.")),
-    ("could not find expected ':'", Words("The line before this one has no colon after its name.", "Write name: value.")),
+    ("could not find expected ':'", Words("The line above has no colon after its name.", "Write name: value.")),
     ("cannot start any token", SIGN),
     ("expected node content", SIGN),
     ("expected comment or line break", Words(
