@@ -12,7 +12,7 @@ from .state import Account
 Record = dict[str, Any]
 
 V1_ACTIONS = {"create": "added", "change": "updated", "delete": "deleted"}
-OBJECTS = frozenset({"deal", "note", "organization", "person", "pipeline", "product", "stage"})
+OBJECTS = frozenset({"activity", "deal", "lead", "note", "organization", "person", "pipeline", "product", "stage"})
 
 NOT_IN_V2 = frozenset({
     "custom_fields", "is_deleted", "source_lead_id", "arr", "mrr", "acv", "website", "linkedin", "industry",
@@ -123,6 +123,7 @@ def body_v1(account: Account, hook: Record, event: Event, attempt: int) -> Recor
             "host": f"{account.company}.pipedrive.com",
             "timestamp": int(stamp),
             "timestamp_micro": int(stamp * 1_000_000),
+            "prepublish_timestamp": int(stamp * 1_000) + 27,
             "permitted_user_ids": list(account.tables["user"]),
             "trans_pending": False,
             "is_bulk_update": False,
@@ -143,6 +144,7 @@ def _v1(account: Account, name: str, record: Record) -> Record:
     if "owner_id" in shown:
         shown["user_id"] = shown.pop("owner_id")
         shown["owner_name"] = account.tables["user"][shown["user_id"]]["name"]
+    if "visible_to" in shown:
         shown["visible_to"] = str(shown["visible_to"])
     for key, entity in (("org", "organization"), ("person", "person")):
         other = account.tables[entity].get(shown.get(f"{key}_id") or 0)

@@ -12,9 +12,12 @@ import pytest
 
 from connectors.pipedrive.simulator import Account
 from connectors.pipedrive.simulator.deliveries import Deliveries
+from connectors.pipedrive.simulator.disorder import parse_disorder
 from connectors.pipedrive.simulator.events import Actor
 from connectors.pipedrive.simulator.webhooks import create_webhook
+from connectors.pipedrive.webhook_delivery import read
 from tests.connectors.pipedrive.openapi import REFERENCE, load_judge
+from tests.connectors.pipedrive.ports import Clock
 
 
 class Listener:
@@ -24,12 +27,15 @@ class Listener:
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[Any] = []
         self.statuses = [200]
+        self.answering = threading.Event()
+        self.answering.set()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 outer.headers.append(self.headers)
                 outer.bodies.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+                outer.answering.wait(10)
                 status = outer.statuses.pop(0) if len(outer.statuses) > 1 else outer.statuses[0]
                 self.send_response(status)
                 self.send_header("location", "/elsewhere")
@@ -158,3 +164,110 @@ def test_a_deleted_webhook_hears_nothing_more(account: Account, deliveries: Deli
     account.tables.remove("webhook", key)
     account.add_organization("Acme")
     assert deliveries.settle() and listener.bodies == []
+
+
+def test_a_ban_is_shown_and_ends_after_half_an_hour(listener: Listener) -> None:
+    clock = Clock()
+    account = Account(clock=clock)
+    key = hook(account, listener)
+    listener.statuses = [500] * 10 + [200]
+    with Deliveries(account, pace=0.01) as deliveries:
+        for number in range(10):
+            account.add_organization(f"Acme {number}")
+            while len({b["meta"]["id"] for b in listener.bodies}) <= number:
+                threading.Event().wait(0.002)
+        while account.record("webhook", key)["is_active"]:
+            threading.Event().wait(0.002)
+        clock.move(minutes=31 * 0.01)
+        account.add_organization("Heard")
+        assert deliveries.settle()
+        assert deliveries.lost == 0
+    assert account.record("webhook", key)["is_active"] == 1
+    assert "Heard" in {body["data"]["name"] for body in listener.bodies}
+
+
+def test_three_days_without_a_success_delete_a_webhook(listener: Listener) -> None:
+    clock = Clock()
+    account = Account(clock=clock)
+    key = hook(account, listener)
+    listener.statuses = [500]
+    with Deliveries(account, pace=1) as deliveries:
+        account.add_organization("Acme")
+        while not listener.bodies:
+            threading.Event().wait(0.002)
+        clock.move(hours=73)
+        account.add_organization("Acme Ltd")
+        while key in account.tables["webhook"]:
+            threading.Event().wait(0.002)
+        assert deliveries.account is account
+
+
+def test_an_answer_that_comes_too_late_is_a_failure(account: Account, listener: Listener) -> None:
+    hook(account, listener)
+    listener.answering.clear()
+    with Deliveries(account, pace=0.001, timeout=0.05) as deliveries:
+        account.add_organization("Acme")
+        while not listener.headers:
+            threading.Event().wait(0.002)
+        threading.Event().wait(0.1)
+        listener.answering.set()
+        assert deliveries.settle()
+    assert sorted(body["meta"]["attempt"] for body in listener.bodies)[:2] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [("twice", ["A", "A", "B", "B"]), ("late=2", ["A", "B", "A", "B"]), ("lost", []), ("held=2", ["A", "B"])],
+)
+def test_deliveries_are_disordered_on_demand(account: Account, listener: Listener, spec: str, told: list[str]) -> None:
+    hook(account, listener)
+    with Deliveries(account, pace=0.1, disorder=parse_disorder((spec,), seed=1)) as deliveries:
+        account.add_organization("A")
+        account.add_organization("B")
+        assert deliveries.settle()
+    assert [body["data"]["name"] for body in listener.bodies] == told
+
+
+def test_disorder_by_chance_is_the_same_for_the_same_seed() -> None:
+    def drawn(seed: int) -> list[list[tuple[float, int]]]:
+        disorder = parse_disorder(("twice%0.3", "held=7%0.3", "lost%0.1"), seed)
+        return [disorder.sendings() for _ in range(50)]
+
+    assert drawn(4) == drawn(4) != drawn(5)
+    assert [] in drawn(4) and [(0.0, 1), (0.0, 1)] in drawn(4) and [(7.0, 1)] in drawn(4)
+
+
+@pytest.mark.parametrize("spec", ["often", "twice%", "held=soon", "twice@POST /deals"])
+def test_a_delivery_fault_that_is_none_is_quoted(spec: str) -> None:
+    with pytest.raises(ValueError, match="not a delivery fault"):
+        parse_disorder((spec,), 0)
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_activities_and_leads_are_told_of(
+    account: Account, deliveries: Deliveries, listener: Listener, version: str
+) -> None:
+    hook(account, listener, version=version)
+    account.add_organization("Acme")
+    account.add("activity", subject="Call")
+    account.add("lead", title="Lead", organization_id=1)
+    assert deliveries.settle()
+    told = [read(json.dumps(body).encode()) for body in listener.bodies]
+    assert [one.entity for one in told] == ["organization", "activity", "lead"]
+
+
+@pytest.mark.reference
+def test_v1_bodies_have_the_metas_keys_of_the_sample(
+    account: Account, deliveries: Deliveries, listener: Listener
+) -> None:
+    load_judge()
+    sample = json.loads((REFERENCE / "webhook-samples.json").read_text())["v1_updated_deal"]
+    hook(account, listener, version="1.0")
+    acme_with_deal(account)
+    account.win_deal(1)
+    assert deliveries.settle()
+    body = listener.bodies[-1]
+    assert set(body) == set(sample) and set(body["meta"]) == set(sample["meta"])
+    assert {key: type(value) for key, value in body["meta"].items()} == {
+        key: type(value) for key, value in sample["meta"].items()
+    }
