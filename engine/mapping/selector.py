@@ -258,6 +258,8 @@ def _index(node: Node) -> Closure:
 
 def _slice(node: Node) -> Closure:
     cut = slice(*node["children"])
+    if cut.step == 0:
+        raise BadExpression("a slice cannot go in steps of 0", 0)
     return lambda value: value[cut] if isinstance(value, list) else None
 
 

@@ -84,6 +84,11 @@ class Template:
     """Texts and values one after the other, where it is no more than that and not HTML."""
     _compiled: jinja2.Template
 
+    @property
+    def least(self) -> int:
+        """The fewest characters that it gives, as far as that is plain."""
+        return sum(len(part) for part in self.plain or () if isinstance(part, str))
+
     def render(self, values: Mapping[str, Any]) -> str:
         """The text, at most MAX_OUTPUT characters."""
         made: list[str] = []

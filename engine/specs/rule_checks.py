@@ -85,6 +85,9 @@ def check_fit(rule: FieldRule, made: Type, field: Field) -> list[Diagnostic]:
         elif field.length is not None and len(text) > field.length:
             message = f"'{field.name}' takes {field.length} characters; this text has {len(text)}."
             found.append(finding(at, "E233", message, "Shorten it, or add truncate."))
+    if made.options is None and field.length is not None and made.least > field.length:
+        message = f"'{field.name}' takes {field.length} characters; this text always has {made.least} or more."
+        found.append(finding(at, "E233", message, "Shorten it, or add truncate."))
     return found
 
 

@@ -47,6 +47,9 @@ BUILT_IN = ("settings", "linked", "today", "now")
 """Names that every template sees besides the record's."""
 _BARE = re.compile(r"\w[\w /-]*")
 """Words as people write them for themselves: USD, Invoices / Sent."""
+_ARGUMENTS = {"string": ("text", "date"), "integer": ("number",), "number": ("number",), "boolean": ("boolean",),
+              "object": ("table",)}  # fmt: skip
+"""JSON Schema's type of a transform's argument -> the types of settings that may stand for it."""
 _SETTING_TYPES = {"text": TEXT, "number": NUMBER, "boolean": BOOLEAN, "date": DATE, "table": Type("object")}
 
 
@@ -131,8 +134,8 @@ class Surroundings:
         if rule.select is not None:
             made = self._selected(rule.select, scope, found)
         elif rule.template is not None:
-            self.template(rule.template, scope, found)
-            made = TEXT
+            text = self.template(rule.template, scope, found)
+            made = Type("text", least=text.least) if text is not None else TEXT
         else:
             made = self.given_type(rule.given, found)
         for step in rule.steps:
@@ -158,7 +161,7 @@ class Surroundings:
     def _after(self, step: Step, given: Type, found: list[Diagnostic]) -> Type:
         transform = TRANSFORMS[step.name]
         if isinstance(step.argument, SettingName):
-            self.given_type(step.argument, found)
+            found += self._fits_argument(step, step.argument)
         if given.kind not in ("any", "null"):
             if transform.many is not None and given.many != transform.many:
                 hint = "Add first: true or map before it." if given.many else "Make a list with split or [A, B]."
@@ -176,6 +179,17 @@ class Surroundings:
         except BadArgument as problem:
             found.append(finding(step.argument_mark, "E237", f"{step.name}: {problem}."))
             return ANY
+
+    def _fits_argument(self, step: Step, setting: SettingName) -> list[Diagnostic]:
+        """E206, E243: the setting that stands for a transform's argument is declared, and of its type."""
+        found: list[Diagnostic] = []
+        self.given_type(setting, found)
+        declared, wants = self.set.settings.get(setting.name), TRANSFORMS[step.name].argument.get("type", [])
+        fits = {kind for one in ([wants] if isinstance(wants, str) else wants) for kind in _ARGUMENTS.get(one, ())}
+        if declared is not None and declared.type not in fits:
+            hint = f"Declare it as {' or '.join(sorted(fits))}."
+            found.append(finding(setting.mark, "E243", f"{step.name} cannot work with a {declared.type}.", hint))
+        return found
 
     def given_type(self, given: Given | None, found: list[Diagnostic]) -> Type:
         """The type of a literal or a setting."""
