@@ -24,6 +24,8 @@ class Switches:
     """Person fields notes, im, birthday, job_title, postal_address exist [facts: 5; otherwise 403]."""
     company_details: bool = False
     """Organization fields website, linkedin, industry, annual_revenue, employee_count exist [facts: 5]."""
+    creations_answer_201: bool = False
+    """Creations of v2 answer 201 throughout; otherwise 200 where OpenAPI v2 says so [facts: 5; v1 had 201]."""
     activity_person_id: bool = False
     """Accept person_id in an activity's body, as OpenAPI v2 has it; otherwise it is read-only [facts: 5]."""
     nested_lead_pages: bool = False

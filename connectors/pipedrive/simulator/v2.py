@@ -112,7 +112,8 @@ def _found(entity: str, call: Call) -> Record:
 def add_record(entity: str, call: Call) -> Reply:
     call.query.finish()
     row = call.account.create(entity, call.body, call.actor)
-    return good(View(call.account, entity).show(row), CREATED.get(entity, 200))
+    usual = 201 if call.account.switches.creations_answer_201 else 200
+    return good(View(call.account, entity).show(row), CREATED.get(entity, usual))
 
 
 def change_record(entity: str, call: Call) -> Reply:

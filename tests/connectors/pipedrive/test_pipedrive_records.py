@@ -47,6 +47,14 @@ def test_everything_of_a_customer_goes_in_one_request_and_comes_back_the_same(be
     assert read[written.key].record == written.record and read[written.key].identity == written.identity
 
 
+def test_a_creation_may_answer_200_or_201(bench: Bench) -> None:
+    for switched in (False, True):
+        bench.account.switches.creations_answer_201 = switched
+        made = bench.carry(new("organization", name=f"A {switched}"))
+        assert made.record["name"] == f"A {switched}"
+        assert bench.account.ledger.entries[-1].status == (201 if switched else 200)
+
+
 def test_money_keeps_every_digit_on_the_wire(bench: Bench) -> None:
     org = bench.carry(new("organization", name="A"))
     deal = bench.carry(new("deal", title="Invoice 1", org_id=org.key, value=Decimal("1234567890.10"), currency="USD"))
