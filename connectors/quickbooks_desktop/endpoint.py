@@ -13,6 +13,7 @@ from typing import Any
 from connectors.quickbooks_desktop import custom_fields, qwc, session
 from connectors.quickbooks_desktop.canonical import canonical
 from connectors.quickbooks_desktop.company import Company
+from connectors.quickbooks_desktop.entities import sources
 from connectors.quickbooks_desktop.operations import LAST_PROBLEM, Operations
 from connectors.quickbooks_desktop.settings import Settings
 from connectors.quickbooks_desktop.soap import CONTENT_TYPE, Refused, read_call, write_fault, write_result
@@ -89,7 +90,8 @@ class WebConnectorEndpoint:
 
     def ping(self) -> Sequence[Check]:
         """What is known without QuickBooks, which cannot be called: the address, the company, the last problem."""
-        return (self._check_address(), self._check_company(), self._check_currency(), self._check_last())
+        known = (self._check_address(), self._check_company(), self._check_currency(), *self._check_custom_fields())
+        return (*known, self._check_last())
 
     def _check_address(self) -> Check:
         try:
@@ -117,6 +119,18 @@ class WebConnectorEndpoint:
             return Check("currency", True, f"The home currency is {code}.")
         words = "The home currency is not known. Set `currency`, since this QuickBooks has multi-currency switched off."
         return Check("currency", company is None, words if company else "The home currency is read at the first visit.")
+
+    def _check_custom_fields(self) -> Sequence[Check]:
+        """Where mappings write custom fields: whether the company file has them, as the last visit read it."""
+        wanted = [(sources()[entity], one) for entity, fields in self._site.custom_fields.items() for one in fields]
+        must = [(source, one.name) for source, one in wanted if not one.optional]
+        defined = custom_fields.definitions(self._site.state)
+        if not must or defined is None:
+            return ()
+        missing = [(source, name) for source, name in must if name not in custom_fields.known(defined, source)]
+        if not missing:
+            return (Check("custom fields", True, f"QuickBooks has every one that is written: {len(must)}."),)
+        return tuple(Check("custom fields", False, custom_fields.unknown(name, source)) for source, name in missing)
 
     def _check_last(self) -> Check:
         problem = self._site.state.get(LAST_PROBLEM)

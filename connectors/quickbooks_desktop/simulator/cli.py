@@ -51,8 +51,9 @@ def simulator(
       engine simulate quickbooks --url ... --user acme --fault modal-dialog --fault 'cut-before%0.05'
 
     A fault is KIND[=VALUE][@WHERE][#NTH][*TIMES][%CHANCE]: cannot-open, closed-file, modal-dialog, other-company,
-    process-raises (VALUE an HRESULT), slow (VALUE seconds), truncated, cut-before, cut-after, abandon-after. WHERE is
-    a method's name or the number of a call in its visit; of a request for process-raises, slow and truncated.
+    process-raises (VALUE an HRESULT), slow (VALUE seconds), truncated, cut-before, cut-after, abandon-after,
+    timeout, unknown-ticket, early-send, receive-twice, close-twice. WHERE is a method's name or the number of a call
+    in its visit; of a request for process-raises, slow, truncated and receive-twice.
 
     Exits with 1 if the last visit did not end well.
     """

@@ -15,7 +15,12 @@ from typing import Literal
 from connectors.quickbooks_desktop.simulator.errors import HResult
 from connectors.quickbooks_desktop.simulator.soap_client import NUMBERS
 
-Moment = Literal["open", "process", "slow", "truncate", "cut_before", "cut_after", "abandon_after"]
+Moment = Literal[
+    "open", "process", "slow", "truncate", "cut_before", "cut_after", "abandon_after", "late", "stranger", "early",
+    "received_twice", "closed_twice",
+]  # fmt: skip
+AT_CALLS = frozenset({"cut_before", "cut_after", "abandon_after", "late", "stranger"})
+ONCE = frozenset({"open", "early", "closed_twice"})
 
 TEXTS = {
     0x80040402: "An unexpected error has occurred. See the qbsdklog.txt file for details.",
@@ -48,7 +53,8 @@ KINDS: dict[str, tuple[Moment, int]] = {
     "cannot-open": ("open", 0x80040408), "closed-file": ("open", 0x80040417), "modal-dialog": ("open", 0x80040414),
     "other-company": ("open", 0x8004040A), "process-raises": ("process", 0x80040402), "slow": ("slow", 0),
     "truncated": ("truncate", 0), "cut-before": ("cut_before", 0), "cut-after": ("cut_after", 0),
-    "abandon-after": ("abandon_after", 0),
+    "abandon-after": ("abandon_after", 0), "timeout": ("late", 0), "unknown-ticket": ("stranger", 0),
+    "early-send": ("early", 0), "receive-twice": ("received_twice", 0), "close-twice": ("closed_twice", 0),
 }  # fmt: skip
 """Word of the text form -> the moment, and the HRESULT unless VALUE names another."""
 
@@ -69,10 +75,10 @@ def parse_fault(spec: str) -> Fault:
     moment, code = KINDS[given["kind"]]
     where: str | None = given["at"]
     at = int(where) if where is not None and where.isdecimal() else where
-    if isinstance(at, str) and (moment not in ("cut_before", "cut_after", "abandon_after") or at not in NUMBERS):
+    if isinstance(at, str) and (moment not in AT_CALLS or at not in NUMBERS):
         raise ValueError(f"{spec!r}: {at} is no call of the Web Connector, or this fault is not at a call")
-    if moment == "open" and at is not None:
-        raise ValueError(f"{spec!r}: QuickBooks is opened once a visit; leave {at} out")
+    if moment in ONCE and at is not None:
+        raise ValueError(f"{spec!r}: this happens once a visit; leave {at} out")
     seconds = 1.0
     if given["value"] is not None:
         try:
@@ -145,6 +151,14 @@ class Faults:
     def abandon_after(self, call: int | str, *, times: int = 1) -> None:
         """The computer is switched off after a SOAP call: no closeConnection, no word."""
         self.add(Fault("abandon_after", call, times))
+
+    def timeout(self, call: int | str, *, times: int = 1) -> None:
+        """The server carries out a SOAP call, but answers only after the Web Connector has given up waiting."""
+        self.add(Fault("late", call, times))
+
+    def unknown_ticket(self, call: int | str, *, times: int = 1) -> None:
+        """A SOAP call comes with a ticket that the server never gave, as after its store was replaced."""
+        self.add(Fault("stranger", call, times))
 
     def pending(self) -> int:
         """How many strikes are still to come, those by chance aside; 0 proves that a test's faults all happened."""

@@ -36,6 +36,7 @@ class VisitReport:
     hresults: list[str] = field(default_factory=list)  # HRESULTs reported to the server
     server_version: str = ""
     warning: str = ""  # of clientVersion's W:
+    misplaced: list[str] = field(default_factory=list)  # what calls out of their order were answered
     last_error: str = ""  # what getLastError said
     status: str = ""  # what closeConnection said, the status column
     postponed_seconds: int | None = None  # authenticate [2]

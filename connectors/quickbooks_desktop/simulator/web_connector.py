@@ -18,6 +18,7 @@ NO_OP_PAUSE = 5.0
 
 _RETRIES = 2  # of opening QuickBooks [facts 1.4]
 _MOST_NO_OPS = 100  # a server that says NoOp for ever is a fault of the server [assumed]
+_STRANGER = "{00000000-0000-4000-8000-000000000000}"  # a ticket of the usual form that nobody gave [facts 1.3]
 _HCP = (
     '<?xml version="1.0" encoding="utf-8"?><?qbxml version="{version}"?><QBXML><QBXMLMsgsRq onError="stopOnError">'
     '<HostQueryRq requestID="0" /><CompanyQueryRq requestID="1">{owner}</CompanyQueryRq>'
@@ -119,7 +120,12 @@ class _Visit:
         try:
             if faults.strikes("cut_before", number, method):
                 self._cut(method)
+            if faults.strikes("stranger", number, method):
+                arguments = tuple((name, _STRANGER if name == "ticket" else value) for name, value in arguments)
             reply = self._soap.call(method, *arguments)
+            if faults.strikes("late", number, method):
+                self._c._sleep(self._c._timeout)
+                self._cut(method, "The operation has timed out.")
             if faults.strikes("cut_after", number, method):
                 self._cut(method)
             failed = False
@@ -131,13 +137,19 @@ class _Visit:
             raise _Ended("abandoned")
         return reply
 
-    def _cut(self, method: str) -> None:
-        self._report.errors.append(QbwcError(NUMBERS[method], "The underlying connection was closed."))
+    def _cut(self, method: str, words: str = "The underlying connection was closed.") -> None:
+        self._report.errors.append(QbwcError(NUMBERS[method], words))
         raise _Ended("cut")
 
     def _close(self, outcome: Outcome) -> None:
         self._report.status = self._call("closeConnection", ("ticket", self._ticket)).text
+        if self._c.faults.strikes("closed_twice"):
+            self._misplaced("closeConnection", ("ticket", self._ticket))
         raise _Ended(outcome)
+
+    def _misplaced(self, method: str, *arguments: tuple[str, str]) -> None:
+        """A call that the order of calls does not have there; the visit goes on as if it had not been made."""
+        self._report.misplaced.append(self._call(method, *arguments).text)
 
     def _last_error(self) -> str:
         self._report.last_error = self._call("getLastError", ("ticket", self._ticket)).text
@@ -159,6 +171,8 @@ class _Visit:
 
     def _authenticate(self) -> str:
         """The company file to open; ends the visit where there is nothing to do. [facts 1.3]"""
+        if self._c.faults.strikes("early"):
+            self._misplaced("sendRequestXML", ("ticket", ""), *self._about_quickbooks(""))
         user, password = ("strUserName", self._c.username), ("strPassword", self._c.password)
         strings = self._call("authenticate", user, password).strings
         self._ticket = strings[0]
@@ -195,25 +209,24 @@ class _Visit:
 
     def _work(self) -> None:
         hcp = self._host_company_preferences()
-        facts = self._c.company.facts
-        major, minor = facts.max_version
         no_ops = 0
         while True:
-            request = self._call(
-                "sendRequestXML",
-                ("ticket", self._ticket),
-                ("strHCPResponse", hcp),
-                ("strCompanyFileName", facts.path),
-                ("qbXMLCountry", facts.country),
-                ("qbXMLMajorVers", str(major)),
-                ("qbXMLMinorVers", str(minor)),
-            ).text
+            request = self._call("sendRequestXML", ("ticket", self._ticket), *self._about_quickbooks(hcp)).text
             hcp = ""  # only the first time [facts 1.4]
             if request in ("", "NoOp"):
                 no_ops += 1
                 self._pause_or_end(no_ops)
                 continue
             self._settle(*self._process(request))
+
+    def _about_quickbooks(self, hcp: str) -> tuple[tuple[str, str], ...]:
+        """The arguments of sendRequestXML after the ticket. [facts 1.2]"""
+        facts = self._c.company.facts
+        major, minor = facts.max_version
+        return (
+            ("strHCPResponse", hcp), ("strCompanyFileName", facts.path), ("qbXMLCountry", facts.country),
+            ("qbXMLMajorVers", str(major)), ("qbXMLMinorVers", str(minor)),
+        )  # fmt: skip
 
     def _pause_or_end(self, no_ops: int) -> None:
         """After '' or NoOp getLastError decides: NoOp pauses, any other text ends. [facts 1.4]"""
@@ -246,13 +259,10 @@ class _Visit:
 
     def _settle(self, response: str, hresult: str, message: str) -> None:
         """Hands the answer over and does what the number says. [facts 1.2]"""
-        text = self._call(
-            "receiveResponseXML",
-            ("ticket", self._ticket),
-            ("response", response),
-            ("hresult", hresult),
-            ("message", message),
-        ).text
+        answer = (("ticket", self._ticket), ("response", response), ("hresult", hresult), ("message", message))
+        text = self._call("receiveResponseXML", *answer).text
+        if self._c.faults.strikes("received_twice", len(self._report.requests)):
+            self._misplaced("receiveResponseXML", *answer)
         try:
             progress = int(text.strip())
         except ValueError:
