@@ -116,7 +116,7 @@ class PipedriveEndpoint:
 
     def ping(self) -> Sequence[Check]:
         """Asks Pipedrive who we are (2 tokens), and compares company, plan, clock and rights with the settings."""
-        return check.ping(self._account)
+        return [*check.ping(self._account), *self._subscriptions.ping()]
 
     def names(self) -> Names:
         """The account's custom fields, stages and users. Raises SystemUnavailable."""

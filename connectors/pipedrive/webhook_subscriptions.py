@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from engine.errors import InvalidSettings
-from engine.protocol import Failure, Found, Hook, Query, Site
+from engine.protocol import Check, Failure, Found, Hook, Query, Site
 
 from .account import Account
 from .operations import operation
@@ -33,6 +33,8 @@ VERSION = "2.0"
 
 DAILY = timedelta(days=1)
 AFTER_TROUBLE = timedelta(hours=1)
+AFTER_PAUSE = timedelta(minutes=5)
+"""After a trouble that passes by itself: no tokens, a pause, an account that is away."""
 AFTER_START = timedelta(minutes=10)
 """A server that starts looks again, unless one looked this recently: restarts may come in rows."""
 AFTER_LOSS = timedelta(hours=6)
@@ -191,6 +193,15 @@ class Subscriptions:
             yield f"A delivery was refused at {refused[0]:%Y-%m-%d %H:%M} UTC: {refused[1]}."
         yield f"Besides, changes are read {how}."
 
+    def ping(self) -> Iterator[Check]:
+        """How it stands, for `engine ping`. Asks nobody."""
+        if self.problem is not None and self._proof.configured:
+            yield Check("webhooks", False, self.problem)
+        elif self._proof.configured:
+            state = self._state()
+            said = state.get("said") or "Webhooks are made when the server starts, or by `engine webhooks sync`."
+            yield Check("webhooks", bool(state.get("ok", True)), str(said))
+
     # ------------------------------------------------------------------------------------------- when asked
     def check(self) -> None:
         """Raises InvalidSettings where webhooks cannot work."""
@@ -211,7 +222,9 @@ class Subscriptions:
             made = self._sync()
         except Stopped as stopped:
             words = f"Webhooks are not in order: {stopped.failed.message}"
-            self._keep(lambda kept: {**kept, "looked_at": now.isoformat(), "ok": False, "said": words})
+            passing = stopped.failed.failure in (Failure.UNSENT, Failure.RETRY)
+            at = now - AFTER_TROUBLE + AFTER_PAUSE if passing else now
+            self._keep(lambda kept: {**kept, "looked_at": at.isoformat(), "ok": False, "said": words})
             raise
         return made
 
@@ -221,7 +234,7 @@ class Subscriptions:
         for one in gone:
             self._delete(one)
         now = self._site.clock().isoformat()
-        said = "Webhooks were removed by hand; the server makes them again within a day, or with its next start."
+        said = "Webhooks were removed by hand; a server that runs makes them again within the hour."
         self._keep(lambda kept: {"looked_at": now, "ok": False, "said": said, "keys": [], "print": self._print()})
         return [self._hook(one, True, "removed") for one in gone]
 

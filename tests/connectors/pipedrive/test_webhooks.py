@@ -171,6 +171,30 @@ def test_sync_without_settings_says_what_is_missing(bench: Bench) -> None:
         bench.endpoint.sync_hooks()
 
 
+def test_a_trouble_that_passes_is_not_waited_out_for_an_hour(served: tuple[Bench, str]) -> None:
+    bench, _ = served
+    bench.running.faults.add("503@GET /webhooks")
+    bench.endpoint.drain()
+    assert hooks(bench) == {}
+    bench.clock.move(minutes=6)
+    bench.endpoint.drain()
+    assert len(hooks(bench)) == 2
+
+
+def test_ping_tells_how_webhooks_stand(bench_of: Bencher) -> None:
+    with serving(bench_of) as (bench, url):
+        bench.endpoint.sync_hooks()
+        (told,) = [one for one in bench.endpoint.ping() if one.name == "webhooks"]
+        assert told.ok and url in told.message
+    outside = bench_of(webhook={**WEBHOOK, "url": "http://sync.example.com/hook"}, follows=("deal",))
+    outside.endpoint._subscriptions.problem = address_problem(
+        "http://sync.example.com/hook", "https://acme.pipedrive.com"
+    )
+    (told,) = [one for one in outside.endpoint.ping() if one.name == "webhooks"]
+    assert not told.ok and "https" in told.message
+    assert [one.name for one in bench_of().endpoint.ping() if one.name == "webhooks"] == []
+
+
 # -------------------------------------------------------------------------------------------- what is delivered
 def test_a_persons_change_becomes_a_hint_at_once_and_only_of_what_is_read(served: tuple[Bench, str]) -> None:
     bench, _ = served
