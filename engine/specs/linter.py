@@ -18,6 +18,7 @@ from engine.specs.model import MappingSet
 from engine.specs.overlap_checks import check_overlaps
 from engine.specs.presets import read_set
 from engine.specs.reach_checks import check_reach
+from engine.specs.rule_checks import check_bound
 from engine.specs.set_checks import check_circles, check_declared, check_settings, check_unused
 from engine.specs.source import Mark
 from engine.specs.surroundings import Surroundings
@@ -66,6 +67,7 @@ def lint_set(
             for check in MAPPING_CHECKS:
                 found += check(around)
             found += check_reach(around)
+            found += check_bound(around, settings, places or {}) if settings is not None else []
     found += infer_custom_fields(known)[1]
     found += check_overlaps(known)
     found += check_circles(known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,9 @@ from engine.mapping.types import Type, infer, of_literal, place
 from engine.mapping.values import is_day
 from engine.protocol import Entity, Field
 from engine.specs.diagnostics import Diagnostic, finding, nearest
-from engine.specs.model import Constant, Expression, FieldRule
+from engine.specs.model import Constant, Expression, FieldRule, SettingName
+from engine.specs.set_checks import misfit
+from engine.specs.source import Mark
 from engine.specs.surroundings import Surroundings, entity_of, expression_type
 
 _HINTS = {
@@ -88,6 +91,25 @@ def check_fit(rule: FieldRule, made: Type, field: Field) -> list[Diagnostic]:
     if made.options is None and field.length is not None and made.least > field.length:
         message = f"'{field.name}' takes {field.length} characters; this text always has {made.least} or more."
         found.append(finding(at, "E233", message, "Shorten it, or add truncate."))
+    return found
+
+
+def check_bound(around: Surroundings, settings: Mapping[str, Any], places: Mapping[str, Mark]) -> list[Diagnostic]:
+    """E232, E233: the values that a connection gives its settings, in the fields that take them as they are.
+
+    Placed in engine.yaml where `places` knows them (see lint_set), else at the rule.
+    """
+    found: list[Diagnostic] = []
+    fields = {one.name: one for one in around.target.fields}
+    for rule in (*around.mapping.rules, *(rule for one in around.mapping.gone for rule in one.rules)):
+        field = fields.get(rule.path)
+        if field is None or not isinstance(rule.given, SettingName) or rule.steps:
+            continue
+        name, declared = rule.given.name, around.set.settings.get(rule.given.name)
+        value = settings.get(name, declared.default) if declared is not None else None
+        if declared is not None and isinstance(value, str) and misfit(declared, value) is None:
+            at = places.get(name, rule.given.mark)
+            found += check_fit(replace(rule, given=Constant(value, at)), of_literal(value), field)
     return found
 
 

@@ -12,6 +12,7 @@ from engine.specs.codes import CODES
 from engine.specs.diagnostics import Diagnostic, InvalidMappingSet, nearest
 from engine.specs.linter import check_set
 from engine.specs.presets import load_set
+from engine.specs.source import Mark, Source
 from tests.engine.specs.broken import BESIDE, BROKEN, GOOD, HEAD
 from tests.engine.specs.catalogues import CATALOGUES, folder
 
@@ -105,6 +106,17 @@ def test_settings_are_checked_when_a_set_is_bound(given: dict[str, object], code
     with pytest.raises(InvalidMappingSet) as refused:
         compile_set(made, CATALOGUES, given)
     assert [one.code for one in refused.value.diagnostics] == [code]
+
+
+def test_a_settings_value_that_its_field_never_takes_is_found_where_it_stands(tmp_path: Path) -> None:
+    settings = "settings:\n  rank: {type: text, default: high, help: R}\n"
+    path = folder(tmp_path, preset=settings, a=GOOD + "  rank: {setting: rank}\n")
+    assert check_set(path, CATALOGUES, {}) == []
+    mark = Mark(Source.of("engine.yaml", "rank: highest"), 1, 7)
+    (found,) = check_set(path, CATALOGUES, {"rank": "highest"}, {"rank": mark, "": mark})
+    assert (found.code, found.file, found.column, found.hint) == ("E232", "engine.yaml", 7, "Did you mean 'high'?")
+    with pytest.raises(InvalidMappingSet, match="E232"):
+        compile_set(load_set(path), CATALOGUES, {"rank": "highest"})
 
 
 def test_a_default_of_another_type_than_declared_is_found(tmp_path: Path) -> None:
