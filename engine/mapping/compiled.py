@@ -144,6 +144,7 @@ class CompiledGone:
     rules: dict[str, CompiledRule]
     note: Render | None
     append: dict[str, Render]
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,8 @@ class CompiledMapping:
     since: str | None
     scope: dict[str, Any]
     conflicts: ConflictPolicy
+    where: str = ""
+    """file:line:column of its name."""
     date_field: str | None = None
     each: Select | None = None
     key: tuple[Select, ...] = ()

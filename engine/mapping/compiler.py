@@ -141,6 +141,7 @@ class _Compiler:
             since=since if isinstance(since, str) else None,
             scope=self.scope(),
             conflicts=model.conflicts,
+            where=str(model.mark),
             date_field=around.source.date,
             each=self.select(model.each, element=False) if model.each is not None else None,
             key=tuple(self.select(part, self.element) for part in model.key),
@@ -326,7 +327,7 @@ class _Compiler:
         }
         rules = {rule.path: self.rule(rule, self.around.bare, fields, self.element) for rule in model.rules}
         note = self.render(model.note, self.element, gone=True) if model.note is not None else None
-        return CompiledGone(model.kind, rules, note, append)
+        return CompiledGone(model.kind, rules, note, append, str(model.mark))
 
     def scope(self) -> dict[str, Any]:
         return {name: value for name, given, _ in self.model.scope if (value := self.given(given)) is not None}

@@ -179,7 +179,7 @@ def draft(mapping: CompiledMapping, element: Element, context: Context, trace: b
     made = Draft({}, {}, {}, [], [], None, [], [], None, {}, [], context.zone)  # twice as fast as by the factories
     run = Run(made, context, context.zone, trace)
     if element.problem:
-        made.problems.append(Problem("key", element.key, mapping.name, element.problem))
+        made.problems.append(Problem("key", element.key, mapping.where, element.problem))
     made.values = fill(mapping.rules, element.value, run) if trace else mapping.fill(element.value, run)
     if mapping.scope:
         made.values.update(mapping.scope)
@@ -413,6 +413,6 @@ def gone(mapping: CompiledMapping, how: GoneKind, element: Element, context: Con
         try:
             texts[path] = render(element.value, context)
         except Unfit as problem:
-            made.problems.append(Problem(path or "note", None, mapping.name, str(problem)))
+            made.problems.append(Problem(path or "note", None, rule.where, str(problem)))
     append = {path: text for path, text in texts.items() if path and text}
     return GoneDraft(values, texts.get("") or None, append, tuple(made.problems))

@@ -240,3 +240,48 @@ def test_referenced_mappings_come_first(tmp_path: Path) -> None:
     names = list(compiled(tmp_path, **REFERENCES).mappings)
     assert names.index("reps") < names.index("customers") < names.index("invoices")
     assert names.index("items") < names.index("invoices")
+
+
+@pytest.mark.parametrize("state", ["left_out", "gone"])
+def test_an_optional_reference_to_what_will_not_come_is_left_without_a_word(state: Any, tmp_path: Path) -> None:
+    mapping = compiled(tmp_path, **REFERENCES).mappings["customers"]
+    read = record("Customer", FullName="A", SalesRepRef={"ListID": "R1"})
+    draft = drafted(mapping, read, context({("reps", "R1"): Resolved(state)}))
+    assert "owner_id" not in draft.values and draft.skip is None and draft.waits == []
+
+
+def test_an_own_line_is_drafted_as_its_text_alone(tmp_path: Path) -> None:
+    text = """mapping: back
+from: books.Customer
+to: books.Invoice
+for: linked
+fields:
+  Memo: {template: "Status: {{ JobStatus | title }}", own_line: true, write: if_empty}
+"""
+    mapping = compiled(tmp_path, back=text).mappings["back"]
+    draft = drafted(mapping, record("Customer", JobStatus="Awarded"))
+    assert draft.values == {"Memo": "Status: Awarded"}
+    assert (mapping.rules["Memo"].own_line, mapping.rules["Memo"].write) == (True, "if_empty")
+
+
+def test_missing_null_and_empty_are_three_things_to_every_kind_of_rule(tmp_path: Path) -> None:
+    rules = """website: Email
+address: BillAddress
+labels: Emails
+staff: {from: Balance, money: true}"""
+    mapping = customers(tmp_path, rules, 'custom:\n  Text: {template: "{{ Email }}"}\n')
+    read = record("Customer", FullName="A", Email="", Emails=[], BillAddress="", Balance=Decimal(0))
+    empty = {"website": "", "address": "", "labels": [], "staff": Decimal("0.00"), "custom.Text": ""}
+    assert drafted(mapping, read).values == {"name": "A", **empty}
+    null = dict.fromkeys(("Email", "Emails", "BillAddress", "Balance"))
+    cleared = {"website": None, "address": None, "labels": None, "staff": None, "custom.Text": ""}
+    assert drafted(mapping, {**read, **null}).values == {"name": "A", **cleared}
+    assert drafted(mapping, {name: value for name, value in read.items() if name not in null}).values == {"name": "A"}
+
+
+def test_a_value_that_cannot_be_converted_is_named_with_its_rule_and_the_others_are_drafted(tmp_path: Path) -> None:
+    mapping = customers(tmp_path, "staff: {from: Email, transform: [trim, number]}\nvip: IsActive")
+    draft = drafted(mapping, record("Customer", FullName="A", Email=" 12 apples ", IsActive=True))
+    (problem,) = draft.problems
+    assert (problem.field, problem.value, problem.where) == ("staff", "12 apples", f"{tmp_path}/customers.yaml:6:3")
+    assert draft.values == {"name": "A", "vip": True}

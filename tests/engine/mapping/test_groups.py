@@ -225,3 +225,34 @@ def test_when_gone_stands_for_every_way_and_finds_its_field(payments: CompiledMa
     for how in ("gone", "deleted", "voided"):
         made = payments.gone(how, vanished, context())  # type: ignore[arg-type]
         assert made == GoneDraft({}, None, {"content": "Reversed on 2026-07-01"})
+
+
+def test_a_text_about_what_is_gone_that_cannot_be_made_is_a_problem_with_its_place(tmp_path: Path) -> None:
+    ends = INVOICES.replace("Voided {{ today }}", "{{ Lines }}")
+    mapping = compiled(tmp_path, preset=PRESET, invoices=ends).mappings["invoices"]
+    made = mapping.gone("voided", one(mapping, invoice()), context())
+    assert made is not None and made.append == {} and made.values == {"status": "lost"}
+    (problem,) = made.problems
+    assert problem.field == "lost_reason" and problem.where.startswith(f"{tmp_path}/invoices.yaml:20:")
+
+
+@pytest.mark.parametrize(("paid", "how", "becomes"), [
+    ([True, False], "any", "Paid"), ([False, None], "any", "Open"), ([True, True], "all", "Paid"),
+    ([True, None], "all", "Open")])  # fmt: skip
+def test_all_and_any_count_what_is_null_as_false(paid: list[Any], how: str, becomes: str, tmp_path: Path) -> None:
+    text = INVOICES.replace("Paid: all", f"Paid: {how}")
+    mapping = compiled(tmp_path, preset=PRESET, invoices=text).mappings["invoices"]
+    draft = combined(mapping, *(invoice(f"T{n}", IsPaid=each) for n, each in enumerate(paid)))
+    assert draft.values["custom.Paid"] == becomes
+
+
+def test_a_sum_leaves_out_what_is_null_and_is_null_of_nothing(invoices: CompiledMapping) -> None:
+    first, second = {**invoice("T1"), "Total": None}, {**invoice("T2"), "Total": None}
+    assert combined(invoices, first, invoice("T2")).values["value"] == Decimal(10)
+    assert combined(invoices, first, second).values["value"] is None
+
+
+def test_what_only_the_primary_gives_is_the_primarys(invoices: CompiledMapping) -> None:
+    first, second = invoice("T1", RefNumber="9"), invoice("T2", RefNumber="1")
+    assert combined(invoices, first, second).values["title"] == "Invoice 9"
+    assert combined(invoices, second, first).values["title"] == "Invoice 1"
