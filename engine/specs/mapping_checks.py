@@ -162,9 +162,10 @@ def _match_target(around: Surroundings, target: Expression) -> list[Diagnostic]:
         entity = around.catalogues[around.target_system].get(field.related[0])
         scope = of_entity(entity, f"{around.target_system}.{entity.name}") if entity is not None else Type("object")
         rest_mark = target.mark.inside(len(head) + 1)
-        return [_as_match(one) for one in _typed(Expression(rest, rest_mark), scope)] if rest else [
-            finding(target.mark, "E260", f"Say which field of the {field.related[0]}: {head}.NAME.")
-        ]  # fmt: skip
+        if not rest:
+            hint = f"Say which of their fields: {head}.NAME."
+            return [finding(target.mark, "E260", f"{head} are records of {field.related[0]}.", hint)]
+        return [_as_match(one) for one in _typed(Expression(rest, rest_mark), scope)]
     return [_as_match(one) for one in _typed(target, of_entity(around.target, name))]
 
 
@@ -207,6 +208,7 @@ def check_combine(around: Surroundings) -> list[Diagnostic]:
             found.append(finding(one.mark, "E254", "combine has a meaning only beside one_per.", hint))
         elif rule is None or rule.select is None or rule.via is not None:
             hint = nearest_or_some(one.path, [each.name for each in mapping.rules if each.select is not None])
+            hint = hint or "Add a rule that selects it."
             found.append(finding(one.mark, "E254", f"No rule selects a value for '{one.path}'.", hint))
         else:
             family = expression_type(rule.select, around.bare, []).family

@@ -86,10 +86,10 @@ def check_fit(rule: FieldRule, made: Type, field: Field) -> list[Diagnostic]:
             hint = nearest(text, field.options) or f"It takes {', '.join(field.options[:8])}."
             found.append(finding(at, "E232", f"'{text}' is no option of '{field.name}'.", hint))
         elif field.length is not None and len(text) > field.length:
-            message = f"'{field.name}' takes {field.length} characters; this text has {len(text)}."
+            message = f"'{field.name}' takes {field.length} characters at most; this text has {len(text)}."
             found.append(finding(at, "E233", message, "Shorten it, or add truncate."))
     if made.options is None and field.length is not None and made.least > field.length:
-        message = f"'{field.name}' takes {field.length} characters; this text always has {made.least} or more."
+        message = f"'{field.name}' takes {field.length} characters at most; this text always has {made.least} or more."
         found.append(finding(at, "E233", message, "Shorten it, or add truncate."))
     return found
 
@@ -241,7 +241,7 @@ def check_reference(around: Surroundings, rule: FieldRule, scope: Type) -> list[
         return []
     assert rule.select is not None
     if key.many or key.family != "text":
-        return [finding(rule.select.mark, "E265", f"via needs one key, not {key.words()}.")]
+        return [finding(rule.select.mark, "E265", f"via needs one key, not {key.words()}.", "Select a single key.")]
     if key.refers and key.refers != entity.name:
         message = f"This is a key of {key.refers}, but {via.name} reads {entity.name}."
         return [finding(rule.select.mark, "E265", message, _links(around, key.refers, None))]

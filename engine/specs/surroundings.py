@@ -259,7 +259,9 @@ def expression_type(expression: Expression, scope: Type, found: list[Diagnostic]
     try:
         tree = selector(expression.text).tree
     except BadExpression as problem:
-        message = f"{problem.message[0].upper()}{problem.message[1:]}."
+        message = f"{problem.message}."
+        if "(" not in message.partition(" ")[0]:  # a function keeps its name as it is written
+            message = message[0].upper() + message[1:]
         hint = for_expression(problem.code, expression.text, problem.offset)
         found.append(finding(expression.mark.inside(problem.offset), problem.code, message, hint))
         return ANY
@@ -288,7 +290,12 @@ def _check_path(path: Path, seen: Type, text: str, mark: Mark, found: list[Diagn
     name, known, label = problem
     what = f"a field of {label}" if label else "a name that this template sees"
     at = _located(mark, text, path.line, name)
-    found.append(finding(at, "E210", f"'{name}' is not {what}.", nearest_or_some(name, known)))
+    empty = {
+        "linked": "linked holds what rules name with via.",
+        "settings": "Declare it in preset.yaml, under settings.",
+    }
+    hint = nearest_or_some(name, known) or empty.get(label, "End before the dot.")
+    found.append(finding(at, "E210", f"'{name}' is not {what}.", hint))
 
 
 def _walk(parts: tuple[str, ...], start: Type) -> Type | tuple[str, list[str], str]:

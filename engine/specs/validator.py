@@ -174,7 +174,11 @@ def _choice(node: Node, error: ValidationError) -> list[Diagnostic]:
     allowed = _listed(error)
     allowed = [one for one in allowed if one is not None]
     words = ", ".join("true" if one is True else str(one) for one in allowed)
-    hint = nearest(str(node.value), [str(one) for one in allowed]) or f"Write {words.replace(', ', ' or ')}."
+    hint = nearest(str(node.value), [str(one) for one in allowed]) or "Write one of these."
+    if isinstance(node.value, str) and node.value in TRANSFORMS:
+        hint = f"{node.value} needs to know more: write {{{node.value}: ...}}."
+    elif len(allowed) == 1:
+        hint = f"Write {words}, or take the key out."
     return [finding(node.mark, "E113", f"This takes {words}; not {_given(node)}.", hint)]
 
 
@@ -185,7 +189,7 @@ def _bounds(node: Node, error: ValidationError) -> list[Diagnostic]:
 
 def _form(node: Node, error: ValidationError) -> list[Diagnostic]:
     schema = error.schema if isinstance(error.schema, dict) else {}
-    examples = schema.get("examples") or []
+    examples = [one for one in schema.get("examples") or [] if isinstance(one, str)]
     hint = f"For example: {', '.join(map(str, examples[:2]))}." if examples else ""
     return [finding(node.mark, "E114", f"{_given(node)} cannot stand here.", hint)]
 
