@@ -51,6 +51,8 @@ from engine.specs.source import Mark
 from engine.specs.surroundings import Surroundings, template_file
 
 _Customs = dict[str, tuple[CustomField, ...]]
+WHOLE = ("[@]", "[ @ ]")
+"""Selections whose one element is the record itself: bare names in it are fields of the record."""
 _LANGUAGE = 1
 """Part of every version: raised when the same mapping comes to mean something else."""
 
@@ -179,9 +181,10 @@ class _Compiler:
         self._note_rules([rule for one in model.gone for rule in one.rules], self.element)
         for children in model.children:
             roots.expression(children.each, self.element)
+            inside = children.each.text not in WHOLE
             for part in children.key:
-                roots.expression(part, element=True)
-            self._note_rules(children.rules, element=True)
+                roots.expression(part, inside)
+            self._note_rules(children.rules, inside)
 
     def _note_rules(self, rules: Sequence[FieldRule], element: bool) -> None:
         for rule in rules:

@@ -183,6 +183,20 @@ def test_source_fields_are_all_that_any_part_of_the_mapping_reads(mapping: Compi
     assert set(mapping.target_fields) == {"name", "website", "custom"}
 
 
+def test_a_record_that_is_its_own_only_child_is_read_with_what_the_childs_rules_name(tmp_path: Path) -> None:
+    text = """mapping: sales
+from: books.Invoice
+to: crm.deal
+fields: {title: RefNumber}
+children:
+  products:
+    each: "[@]"
+    key: TxnID
+    fields: {product_id: {value: "1"}, quantity: {value: 1}, item_price: Total, comments: Memo}
+"""
+    assert {"Total", "Memo"} <= set(compiled(tmp_path, sales=text).mappings["sales"].source_fields)
+
+
 def test_a_selector_of_a_relation_is_usable_on_its_own() -> None:
     relation = Selector.compile("AppliedToTxnRet[?TxnType=='Invoice'].TxnID")
     read = {"AppliedToTxnRet": [{"TxnType": "Invoice", "TxnID": "a"}, {"TxnType": "CreditMemo", "TxnID": "b"}]}
