@@ -405,6 +405,8 @@ class Names:
     """By entity: the custom fields that people see, with their options where they have some."""
     values: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """By entity and field: every text that the field can have there (a deal's stages, the users' names)."""
+    how_to_add: Mapping[str, str] = field(default_factory=dict)
+    """By entity that a mapping cannot add custom fields to: what a person does there, with {name} in it."""
 
 
 @runtime_checkable
@@ -414,6 +416,15 @@ class Named(Protocol):
     def names(self) -> Names:
         """Asks the system where it can be called, and says what it said last where it calls us. Raises
         SystemUnavailable where it does not answer."""
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """What a connector's class has besides that keeps its account's names (`engine validate` asks no system)."""
+
+    @classmethod
+    def remembered(cls, state: State) -> Names:
+        """What the system said last, as its endpoint keeps it in this state; nothing if it never did."""
 
 
 @runtime_checkable

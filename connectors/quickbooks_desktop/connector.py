@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from connectors.quickbooks_desktop import derived, entities, passwords, qwc, settings
+from connectors.quickbooks_desktop import custom_fields, derived, entities, passwords, qwc, settings
 from connectors.quickbooks_desktop.endpoint import WebConnectorEndpoint
-from engine.protocol import Catalogue, Endpoint, Record, Site
+from engine.protocol import Catalogue, Endpoint, Names, Record, Site, State
 
 
 class QuickBooksDesktop:
-    """Implements engine.protocol.Connector, besides two helps for setting up (`write_qwc`, `hash_password`)."""
+    """Implements engine.protocol.Connector, besides what commands ask (`remembered`, `write_qwc`, `hash_password`)."""
 
     name: ClassVar[str] = "quickbooks_desktop"
     title: ClassVar[str] = "QuickBooks"
@@ -36,6 +36,11 @@ class QuickBooksDesktop:
     def open(cls, site: Site) -> Endpoint:
         """The endpoint that the Web Connector visits; InvalidSettings if its block cannot be used."""
         return WebConnectorEndpoint(site)
+
+    @classmethod
+    def remembered(cls, state: State) -> Names:
+        """The company's custom fields as the last visit read them; see custom_fields.names."""
+        return custom_fields.names(state)
 
     @classmethod
     def write_qwc(cls, site: Site) -> str:

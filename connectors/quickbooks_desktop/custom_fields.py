@@ -58,24 +58,28 @@ def known(defined: Definitions, source: Source) -> Mapping[str, str]:
 
 
 def names(state: State) -> Names:
-    """The custom fields of every entity, as far as a visit has read them."""
-    defined = definitions(state) or {}
+    """The custom fields of every entity; nothing before a visit has read them."""
+    defined = definitions(state)
+    if defined is None:
+        return Names()
     custom = {
         name: tuple(Field(one, length=LENGTHS.get(kind)) for one, kind in known(defined, source).items())
         for name, source in sources().items()
         if source.entity.custom
     }
-    return Names({name: fields for name, fields in custom.items() if fields})
+    return Names(custom, how_to_add={name: how_to_add("{name}", sources()[name]) for name in custom})
 
 
 def unknown(name: str, source: Source) -> str:
     """What to do about a field that QuickBooks does not have."""
+    return f"QuickBooks has no custom field '{name}' for {source.entity.name}. {how_to_add(name, source)}"
+
+
+def how_to_add(name: str, source: Source) -> str:
+    """What to click in QuickBooks: no program may define fields while others work in the file."""
     kind = holder(source)
-    where = f"and then add it to the {source.entity.name}'s template" if source.is_transaction else "there"
-    return (
-        f"QuickBooks has no custom field '{name}' for {source.entity.name}. In QuickBooks open any {kind}, click "
-        f"Additional Info, Define Fields, type '{name}' and tick {kind}, {where}."
-    ).replace(", there.", ".")
+    then = f", and then add it to the {source.entity.name}'s template" if source.is_transaction else ""
+    return f"In QuickBooks open any {kind}, click Additional Info, Define Fields, type '{name}' and tick {kind}{then}."
 
 
 def text_of(name: str, value: Any, kind: str | None) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,13 @@ import click
 
 from engine.cli.here import Here, here
 from engine.cli.output import as_json, print_json
-from engine.errors import UserError
+from engine.errors import InvalidSettings, StoreUnavailable, UserError
+from engine.protocol import Names, Remembers
 from engine.settings import InvalidSettingsFile
 from engine.specs.diagnostics import Diagnostic, ordered
 from engine.specs.linter import check_set
 from engine.specs.source import Mark
+from engine.store.store import Store
 
 PRESET = "preset:"
 
@@ -29,6 +33,7 @@ class Checked:
     settings: Mapping[str, Any] | None = None
     places: Mapping[str, Mark] | None = None
     only: str | None = None
+    connection: str | None = None
 
 
 FORMATS = ("text", "json", "github")
@@ -106,14 +111,34 @@ def _of_connections(here: Here) -> Iterator[Checked]:
         yield Checked("mappings")
         return
     for connection in here.settings(secrets=False).connections.values():
-        yield Checked(_short(connection.mappings), connection.settings, connection.places)
+        yield Checked(_short(connection.mappings), connection.settings, connection.places, connection=connection.name)
 
 
 def _findings(checked: Checked, here: Here) -> list[Diagnostic]:
-    found = check_set(checked.where, here.registry.catalogues, checked.settings, checked.places)
+    what = (checked.where, here.registry.catalogues, checked.settings, checked.places)
+    found = check_set(*what)
+    if checked.connection is not None and not any(one.severity == "error" for one in found):
+        found = check_set(*what, names=_said_last(here, checked.connection))
     if checked.only is None:
         return found
     return [one for one in found if Path(one.file).resolve() == Path(checked.only).resolve()]
+
+
+def _said_last(here: Here, connection: str) -> dict[str, Names]:
+    """What the systems told of themselves the last time, from a store that is there; nobody is asked now."""
+    settings = here.settings(secrets=False)
+    systems = {system: here.registry.connector(system) for system in settings.connections[connection].connectors}
+    try:
+        if not Store.exists(settings.store):
+            return {}
+        with closing(Store(settings.store)) as store:
+            return {
+                system: one.remembered(store.state(f"{connection}/{system}", lambda: datetime.now(UTC)))
+                for system, one in systems.items()
+                if isinstance(one, Remembers)
+            }
+    except (StoreUnavailable, InvalidSettings):
+        return {}  # its own commands say what is wrong with it; here the files are judged
 
 
 def _summary(errors: int, warnings: int, places: list[str]) -> str:

@@ -83,6 +83,7 @@ CODES: Final[dict[str, str]] = {
     "E265": "The reference's key belongs to another entity than the mapping reads.",
     "E266": "Two rules write the same field.",
     "E267": "Two mappings write the same field of the same records.",
+    "E268": "The account has no such custom field, and it cannot be made from here.",
     # warnings
     "W301": "A declared setting is used by no mapping.",
     "W302": "A rule, or a part of one, never applies.",

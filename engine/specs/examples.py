@@ -197,6 +197,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     "E266": _fields("invoices", "stage_id: {value: '5'}", "stage: {value: Invoices / Sent, write: once}"),
     "E267": _new("jobs", "name: FullName", "website: Notes",
                  "from: quickbooks_desktop.Customer\nto: pipedrive.organization\ncreate: never\nfields: {‸}\n"),
+    "E268": _custom("deal_outcomes", "Stage: stage", "Stage: {from: stage, optional: true}"),
     # warnings
     "W301": _preset("settings:\n  region: {type: text, default: null, help: Where we sell.}\n", "settings: {}\n"),
     "W302": _custom("customers", "Active: {from: IsActive, choose: {true: Yes, false: No, maybe: Perhaps}}",

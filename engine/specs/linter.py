@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.protocol import Catalogue
+from engine.protocol import Catalogue, Names
+from engine.specs.account_checks import check_account
 from engine.specs.custom_fields import infer_custom_fields
 from engine.specs.diagnostics import Diagnostic, ordered
 from engine.specs.mapping_checks import MAPPING_CHECKS, check_entities
@@ -34,13 +35,16 @@ def check_set(
     catalogues: Mapping[str, Catalogue],
     settings: Mapping[str, Any] | None = None,
     places: Mapping[str, Mark] | None = None,
+    names: Mapping[str, Names] | None = None,
 ) -> list[Diagnostic]:
     """Everything that is wrong with a folder or preset, as far as what can be read of it tells; else as lint_set."""
     made, found = read_set(where)
     broken = {one.file for one in found if one.severity == "error"}
     doubtful = {True: OF_THE_FILE, False: OF_THE_WHOLE if broken else frozenset()}
     found += [
-        one for one in lint_set(made, catalogues, settings, places) if one.code not in doubtful[one.file in broken]
+        one
+        for one in lint_set(made, catalogues, settings, places, names)
+        if one.code not in doubtful[one.file in broken]
     ]
     return ordered(found)
 
@@ -50,10 +54,12 @@ def lint_set(
     catalogues: Mapping[str, Catalogue],
     settings: Mapping[str, Any] | None = None,
     places: Mapping[str, Mark] | None = None,
+    names: Mapping[str, Names] | None = None,
 ) -> list[Diagnostic]:
     """Everything found, by place. Without `settings`, values that are not given yet are no error.
 
-    `places` says where the settings stand in engine.yaml: by name, and the block itself under "".
+    `places` says where the settings stand in engine.yaml: by name, and the block itself under "". `names` is what the
+    accounts of the systems said of themselves last, by system.
     """
     found = check_declared(set)
     if settings is not None:
@@ -70,6 +76,7 @@ def lint_set(
             found += check_bound(around, settings, places or {}) if settings is not None else []
     found += infer_custom_fields(known)[1]
     found += check_overlaps(known)
+    found += check_account(known, names or {})
     found += check_circles(known)
     found += check_unused(set, {one.code for one in found})
     return ordered(found)

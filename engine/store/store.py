@@ -91,6 +91,12 @@ class Store:
             raise
         return store
 
+    @staticmethod
+    def exists(url: str) -> bool:
+        """Whether there is a database at an address, as far as that shows without asking a server."""
+        parsed = address(url)
+        return not parsed.drivername.startswith("sqlite") or Path(str(parsed.database)).exists()
+
     def __repr__(self) -> str:
         return f"Store({self._url.render_as_string(hide_password=True)})"
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
+from connectors.quickbooks_desktop import custom_fields
+from engine.store.store import Store
 from tests.engine.cli.conftest import Installation
 
 RULE = "\nfields:\n  name: Companyname\n"
@@ -106,3 +110,20 @@ def test_presets_can_be_named_and_what_is_not_there_is_said(installed: Installat
     result = installed.run("validate", path)
     assert result.exit_code == (0 if path == "preset:default" else 1)
     assert path in result.output
+
+
+def test_a_custom_field_that_quickbooks_lacks_is_told_with_what_to_click_once_a_visit_has_read_them(
+    installed: Installation,
+) -> None:
+    mapping = installed.folder / "mappings" / "deal_outcomes.yaml"
+    mapping.write_text(f"{mapping.read_text('utf-8')}custom:\n  Deal stage: stage\n", "utf-8")
+    assert installed.run("validate").exit_code == 0
+    with closing(Store.open(f"sqlite:///{installed.folder}/engine.db")) as store:
+        state = store.state("acme/quickbooks_desktop", lambda: datetime.now(UTC))
+        custom_fields.learn(state, {"DataExtDefRet": {"DataExtName": "Deal status", "AssignToObject": "Customer"}})
+    result = installed.run("validate")
+    assert result.exit_code == 1
+    assert "E268 mappings/deal_outcomes.yaml" in result.output
+    assert "Additional Info, Define Fields, type 'Deal stage'" in result.output
+    mapping.write_text(mapping.read_text("utf-8").replace(": stage", ": {from: stage, optional: true}"), "utf-8")
+    assert installed.run("validate").exit_code == 0

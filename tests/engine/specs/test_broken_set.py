@@ -16,8 +16,8 @@ from tests.engine.specs.broken_set import BROKEN_SET, PLACES
 
 BUILT_IN = Path(mappings.__path__[0])
 CATALOGUES = Registry.load().catalogues
-ELSEWHERE = {"E109", "E118", "E120", "E131", "E132", "E241", "E242", "E267"}
-"""Codes of more than one file, or of engine.yaml: test_codes and test_findings have them."""
+ELSEWHERE = {"E109", "E118", "E120", "E131", "E132", "E241", "E242", "E267", "E268"}
+"""Codes of more than one file, of engine.yaml, or of an account: test_codes and test_findings have them."""
 
 
 def place(text: str, at: int) -> tuple[int, int]:

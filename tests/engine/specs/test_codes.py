@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.protocol import Field, Names
 from engine.registry import Registry
 from engine.settings import InvalidSettingsFile, Settings
 from engine.specs.codes import CODES
@@ -14,6 +15,7 @@ from engine.specs.examples import EXAMPLES, Example
 from engine.specs.linter import check_set
 
 REGISTRY = Registry.load()
+NAMES = {"quickbooks_desktop": Names({"Invoice": (Field("Deal status"),)}, how_to_add={"Invoice": "Add {name}."})}
 PRESET = "preset: mine\nextends: preset:default\n"
 
 
@@ -24,7 +26,7 @@ def findings(folder: Path, example: Example, text: str) -> list[Diagnostic]:
     for name, content in {"preset.yaml": PRESET, **example.beside, example.file: text}.items():
         (folder if name == "engine.yaml" else mappings).joinpath(name).write_text(content, "utf-8")
     if example.file != "engine.yaml":
-        return check_set(mappings, REGISTRY.catalogues)
+        return check_set(mappings, REGISTRY.catalogues, names=NAMES)
     try:
         environment = {"PIPEDRIVE_API_TOKEN": "0" * 40}
         (acme,) = Settings.load(folder / "engine.yaml", REGISTRY, environment=environment).connections.values()
