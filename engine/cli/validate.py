@@ -127,7 +127,9 @@ def _findings(checked: Checked, here: Here) -> list[Diagnostic]:
 def _said_last(here: Here, connection: str) -> dict[str, Names]:
     """What the systems told of themselves the last time, from a store that is there; nobody is asked now."""
     settings = here.settings(secrets=False)
-    systems = {system: here.registry.connector(system) for system in settings.connections[connection].connectors}
+    systems: dict[str, Any] = {
+        system: here.registry.connector(system) for system in settings.connections[connection].connectors
+    }
     try:
         if not Store.exists(settings.store):
             return {}
