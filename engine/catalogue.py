@@ -50,6 +50,8 @@ class Field:
     """Of an address in a system's own shape: common part -> own key (`lines`: several own keys)."""
     total_of: str | None = None
     """The child list that it is the sum of: never written while the draft has such children, but compared."""
+    begins_as: str | None = None
+    """What a new record has there where nothing is sent."""
     rewritten: bool = False
     """The system rewrites what it is sent, so it is compared with what we sent and never with what came back."""
     related: tuple[str, str] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -119,7 +119,10 @@ class Connection:
                 found[relation.entity] = Reading(relation.entity, gone=gone)
         mirrors = [ref[1] for ref in (*self.by_target, *self.matched) if ref[0] == system]
         for entity in mirrors:
-            found.setdefault(entity, Reading(entity, mirror=True))
+            source = found.setdefault(entity, Reading(entity, mirror=True))
+            if source.fields:  # a source that is written too is compared with what is read of it
+                names = {*source.fields, *self._written((system, entity))}
+                found[entity] = replace(source, fields=tuple(sorted(names)))
         return [
             found[name] for name in _ordered({name: catalogue[name] for name in found}, list(self._by_rank(system)))
         ]
@@ -132,6 +135,12 @@ class Connection:
         dates = [mapping.since for mapping in mappings]
         since = min(dates) if all(dates) else None  # type: ignore[type-var]  # all() says that none is None
         return Reading(entity.name, tuple(sorted(names)), since=since, gone=entity.reports_gone)
+
+    def _written(self, ref: Ref) -> set[str]:
+        """The fields of an entity that mappings write or match by."""
+        written = {name for mapping in self.by_target.get(ref, ()) for name in mapping.target_fields}
+        keys = [mapping.match[position] for mapping, position in self.matched.get(ref, ())]
+        return written | {name for key in keys for one in key.targets if one.entity == ref[1] for name in one.fields}
 
     def _by_rank(self, system: str) -> list[str]:
         ranked = [one.source[1] for one in self.compiled.mappings.values() if one.source[0] == system]

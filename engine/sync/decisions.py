@@ -24,9 +24,9 @@ from engine.sync.story import entry
 from engine.sync.unit import Settled, Unit, parked
 from engine.sync.values import at, replaced
 
-AGAIN, APPENDED, WITHOUT = "?again", "?appended", "?without"
-"""What a base keeps beside the fields' values: what `again_when` compared, the texts that were appended, and the
-hashes of child lists that the system refused."""
+AGAIN, APPENDED, WITHOUT, FOUND = "?again", "?appended", "?without", "?found"
+"""What a base keeps beside the fields' values: what `again_when` compared, the texts that were appended, the hashes of
+child lists that the system refused, and that the target was found by our identity: it may have children of ours."""
 
 CENT = Decimal("0.01")
 
@@ -41,6 +41,8 @@ class Target:
     how: Literal["linked", "link", "create"]
     identity: tuple[str, ...] = ()
     gone: bool = False
+    ours: bool = False
+    """It carries our identity, and this store knows nothing of it: the store was lost, or an answer was."""
     reason: str = ""
     found: Match | None = None
 
@@ -84,6 +86,7 @@ class Change:
                 change=tuple(Child(ref, key, values) for ref, (key, values) in self.children.change.items()),
                 remove=tuple(Child(ref, key) for ref, key in self.children.remove.items()),
                 known=tuple(Child(ref, one["key"], one["sent"]) for ref, one in base.items()),
+                recover=not base and FOUND in self.sent(),
             )
         creating = self.action in ("create", "note")
         expected = {} if creating else {path: _plain(at(self.target.record, path)) for path in self.values}
@@ -99,6 +102,7 @@ class Change:
             "action": self.action,
             "target": self.target.key,
             "how": self.target.how,
+            "ours": self.target.ours,
             "outcome": self.outcome,
             "reason": self.reason,
             "last": self.last and self.unit.alone,
@@ -120,6 +124,8 @@ class Change:
         """The base's `sent` once this is carried out."""
         base = self.target.base.sent if self.target.base else {}
         sent = dict(self.diff.sent) or dict(base)
+        if self.target.ours:
+            sent[FOUND] = True
         if self.diff.again:
             sent[AGAIN] = self.diff.again
         earlier = base.get(APPENDED, [])

@@ -7,7 +7,9 @@ field still differs from it, and is written.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from engine.mapping.compiled import CompiledMapping
 from engine.mapping.draft import MISSING, Context
@@ -17,6 +19,7 @@ from engine.store.store import Transaction
 from engine.sync.batch import Batch
 from engine.sync.connection import Connection
 from engine.sync.decisions import with_own_lines
+from engine.sync.receiver import LIVE
 from engine.sync.unit import Settled
 from engine.sync.values import at, replaced, same
 
@@ -38,6 +41,26 @@ def forward(
     answered = {path: value for path, value in written.items() if value is not MISSING}
     after = replaced(before, answered) if before else result.record
     learn(Batch(tx, connection, now), mapping, key, after, before)
+
+
+def linked(
+    batch: Batch, mapping: CompiledMapping, key: str, record: Record, sent: Mapping[str, Any], ours: bool
+) -> None:
+    """Tell the mappings back of a target that was there before its link.
+
+    One that carries our identity was made by us before this store was: what people did to it since is told still, so
+    they learn what it was when it was made.
+    """
+    if not ours:
+        learn(batch, mapping, key, record)
+        return
+    fields = batch.connection.entity(mapping.target).fields
+    made = {one.name: one.begins_as for one in fields if one.begins_as is not None}
+    made |= {path: value for path, value in sent.items() if not path.startswith("?")}
+    learn(batch, mapping, key, replaced(record, made))
+    for back in batch.connection.by_source.get(mapping.target, ()):
+        if back.target == mapping.source:
+            batch.tx.work.mark(batch.connection.name, back.name, [(key, None)], LIVE, batch.now)
 
 
 def learn(batch: Batch, mapping: CompiledMapping, key: str, record: Record, before: Record | None = None) -> None:

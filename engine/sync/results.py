@@ -51,7 +51,12 @@ class Results:
             return
         key = self._link(result)
         trouble = self._keep_base(result, key)
-        echo.forward(self.tx, self.connection, self.mapping, key, self.write, result, before, self.now)
+        if self.context["how"] == "link":
+            batch = Batch(self.tx, self.connection, self.now)
+            ours = self.context["ours"]
+            echo.linked(batch, self.mapping, key, result.record or before, self.context["sent"], ours)
+        else:
+            echo.forward(self.tx, self.connection, self.mapping, key, self.write, result, before, self.now)
         if trouble is not None:
             self._park(trouble, "M132")
             return

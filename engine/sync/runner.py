@@ -233,7 +233,8 @@ class Runner:
         matching.require_first_readings(self.batch, mapping)
         known = matching.by_identity(self.batch, mapping, unit)
         if known is not None:
-            return replace(self._linked_target(mapping, known), how="link", reason="it carries our identity")
+            target = self._linked_target(mapping, known)
+            return replace(target, how="link", ours=True, reason="it carries our identity")
         found = matching.by_keys(self.batch, self.fresh, mapping, unit)
         if found.verdict == "link" and found.key is not None:
             return replace(self._linked_target(mapping, found.key), how="link", reason=found.reason, found=found)
@@ -290,7 +291,7 @@ class Runner:
         if change.action == "none":
             decisions.adopt(self.tx, self.connection, change, self.now)
             if target.how == "link" and target.key is not None:
-                echo.learn(self.batch, mapping, target.key, target.record)
+                echo.linked(self.batch, mapping, target.key, target.record, change.sent(), target.ours)
             step = "link" if change.outcome == "linked" else "decide"
             raise Settled("done", change.outcome, change.reason, waits=mapped.draft.left, step=step)
         change.left = mapped.draft.left

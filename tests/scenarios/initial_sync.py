@@ -94,7 +94,7 @@ class InitialSync:
     def _all_names(self) -> list[CompanyName]:
         """Names with a core of their own each, in random order."""
         surnames = PLAIN_SURNAMES + ACCENTED_SURNAMES
-        cores = [*product(FIRST_WORDS, SECOND_WORDS, SECOND_WORDS[:6]), *product(surnames, surnames)]
+        cores = [*product(FIRST_WORDS, SECOND_WORDS, SECOND_WORDS), *product(surnames, surnames)]
         self.rng.shuffle(cores)
         names, taken = [], set[frozenset[str]]()
         for core in cores:
