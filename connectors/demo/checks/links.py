@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from connectors.demo.checks.scene import Scene
+from connectors.demo.checks.scene import Scene, is_voided
 
 
 def duplicates(scene: Scene) -> list[str]:
@@ -45,7 +45,7 @@ def _deals_of_one_group(scene: Scene) -> Iterator[str]:
     deals: dict[str, set[int]] = defaultdict(set)
     groups: dict[int, set[str]] = defaultdict(set)
     for key, ids in scene.invoice_claims.items():
-        if key in scene.invoices:
+        if key in scene.invoices and not is_voided(scene.invoices[key]):  # what comes after that is another sale
             group = scene.group(scene.invoices[key])
             deals[group].update(ids)
             for deal in ids:
