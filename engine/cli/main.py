@@ -9,6 +9,7 @@ import click
 from engine import __version__
 from engine.cli.codes import codes
 from engine.cli.docs import docs
+from engine.cli.explain import explain
 from engine.cli.here import Here
 from engine.cli.init import init
 from engine.cli.password import password
@@ -79,6 +80,7 @@ for command in (
     password,
     ping,
     status,
+    explain,
     resync,
     webhooks,
     store,

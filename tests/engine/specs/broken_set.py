@@ -1,6 +1,6 @@
 """The built-in set, broken: file, what stood there, what stands there now, with ‸ where the finding must point."""
 
-# ruff: noqa: E501 - a case that is one line here can be found by searching for it
+
 from __future__ import annotations
 
 BROKEN_SET: list[tuple[str, str, str, str]] = [

@@ -1,0 +1,180 @@
+"""Why a record is as it is, or why it is not there: its rows, links, matches and journal, as plain data.
+
+Reads the store and asks nobody; the words are the journal's own. How they are shown is left to commands and pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.mapping.compiled import CompiledMapping
+from engine.protocol import Record
+from engine.store.journal import Entry
+from engine.store.store import Transaction
+from engine.sync.connection import Connection, Ref
+from engine.sync.matcher import PENDING
+from engine.sync.values import at
+
+ENTRIES = 50
+"""Newest decisions that are told of each row."""
+HITS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A held record that a person may mean."""
+
+    system: str
+    entity: str
+    key: str
+    label: str
+    gone: str | None = None
+
+    @property
+    def ref(self) -> Ref:
+        return (self.system, self.entity)
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A match key as it stands now: what it normalised to, and what it hits."""
+
+    label: str
+    values: tuple[str, ...]
+    shared: tuple[str, ...]
+    """Values that several source records hold: they say nothing."""
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNow:
+    """One field of a target: what we sent last, what was answered, and what is held now."""
+
+    field: str
+    sent: Any
+    seen: Any
+    now: Any
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one mapping did with a source record."""
+
+    mapping: str
+    source: Hit
+    state: str
+    """due, leased, waiting, parked, done, skipped; or "never": the mapping has not looked at it."""
+    reason: str
+    code: str
+    waits: tuple[tuple[str, str], ...] = ()
+    targets: tuple[Hit, ...] = ()
+    tries: tuple[Try, ...] = ()
+    fields: tuple[FieldNow, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def find(tx: Transaction, connection: Connection, text: str) -> list[Hit]:
+    """The held records of either system with this key, name or number; exact keys first, at most HITS."""
+    refs = [(system, one.entity) for system, some in connection.readings.items() for one in some]
+    hits = [hit for ref in refs if (hit := _hit(tx, connection, ref, text)) is not None]
+    for ref in refs:
+        label = connection.entity(ref).label
+        hits += [
+            Hit(*ref, one.key, text, one.gone)
+            for one in tx.snapshots.mentioning(connection.name, *ref, text)
+            if str(one.record.get(label) or "") == text and one.key != text
+        ]
+    return hits[:HITS]
+
+
+def explain(tx: Transaction, connection: Connection, hit: Hit) -> list[Told]:
+    """What the mappings made of a source record; of a target, what they made of the records behind it."""
+    told = [_told(tx, connection, mapping, hit) for mapping in connection.by_source.get(hit.ref, ())]
+    for mapping in connection.by_target.get(hit.ref, ()):
+        links = tx.links.by_target(connection.name, hit.ref, [hit.key], source=mapping.source).get(hit.key, [])
+        sources = dict.fromkeys(link.record_key for link in links if not mapping.for_linked)
+        found = [_hit(tx, connection, mapping.source, key) for key in sources]
+        told += [_told(tx, connection, mapping, one) for one in found if one is not None]
+    return told
+
+
+def _told(tx: Transaction, connection: Connection, mapping: CompiledMapping, source: Hit) -> Told:
+    name = connection.name
+    row = tx.work.get(name, mapping.name, [source.key]).get(source.key)
+    targets = _targets(tx, connection, mapping, source)
+    entries = tx.journal.story(name, mapping.name, source.key, ENTRIES)
+    tries = [] if targets else _tries(tx, connection, mapping, source)
+    return Told(
+        mapping=mapping.name,
+        source=source,
+        state=row.state if row else "never",
+        reason=(row.reason or row.outcome or "") if row else "this mapping has not looked at it yet",
+        code=(row.code or "") if row else "",
+        waits=tuple(tx.waits.for_row(name, mapping.name, source.key)),
+        targets=tuple(targets),
+        tries=tuple(tries),
+        fields=tuple(_fields(tx, connection, mapping, targets)),
+        entries=tuple(entries),
+        detail=row.detail if row else {},
+    )
+
+
+def _targets(tx: Transaction, connection: Connection, mapping: CompiledMapping, source: Hit) -> list[Hit]:
+    name = connection.name
+    if mapping.for_linked:
+        links = tx.links.by_target(name, mapping.source, [source.key], source=mapping.target).get(source.key, [])
+        keys = [link.source_key for link in links if link.gone is None]
+    else:
+        links = tx.links.by_record(name, mapping.source, mapping.target, [source.key]).get(source.key, [])
+        keys = [link.target_key for link in links]
+    found = [(key, _hit(tx, connection, mapping.target, key)) for key in dict.fromkeys(keys)]
+    return [hit or Hit(*mapping.target, key, "") for key, hit in found]
+
+
+def _tries(tx: Transaction, connection: Connection, mapping: CompiledMapping, source: Hit) -> list[Try]:
+    """Its match keys in their order, with what they hit now."""
+    record = _record(tx, connection, source)
+    tries = []
+    for position, key in enumerate(mapping.match):
+        values = key.source_values(record)
+        holders = tx.matches.hits(connection.name, mapping.name, position, "source", values)
+        hits = tx.matches.hits(connection.name, mapping.name, position, "target", values)
+        keys = sorted({one for some in hits.values() for one in some})
+        there = [
+            _hit(tx, connection, mapping.target, one.removeprefix(PENDING)) or Hit(*mapping.target, one, "")
+            for one in keys
+        ]
+        shared = tuple(value for value in values if len(holders.get(value, ())) > 1)
+        tries.append(Try(key.label, tuple(values), shared, tuple(there)))
+    return tries
+
+
+def _fields(
+    tx: Transaction, connection: Connection, mapping: CompiledMapping, targets: Sequence[Hit]
+) -> list[FieldNow]:
+    if len(targets) != 1:
+        return []
+    key = targets[0].key
+    base = tx.bases.get(connection.name, mapping.source, mapping.target, [key]).get(key)
+    record = _record(tx, connection, targets[0])
+    return [
+        FieldNow(path, base.sent[path], base.seen.get(path), at(record, path), rule.where)
+        for path, rule in mapping.rules.items()
+        if base is not None and path in base.sent
+    ]
+
+
+def _hit(tx: Transaction, connection: Connection, ref: Ref, key: str) -> Hit | None:
+    held = tx.snapshots.get(connection.name, *ref, [key]).get(key)
+    if held is None:
+        return None
+    return Hit(*ref, key, str(held.record.get(connection.entity(ref).label) or ""), held.gone)
+
+
+def _record(tx: Transaction, connection: Connection, hit: Hit) -> Record:
+    held = tx.snapshots.get(connection.name, *hit.ref, [hit.key]).get(hit.key)
+    return held.record if held else {}

@@ -1,0 +1,61 @@
+"""Every record can be asked why it is so, and every one that is not there why not."""
+
+from __future__ import annotations
+
+from engine.sync.explain import Told, explain, find
+from tests.engine.sync.conftest import World
+from tests.engine.sync.test_way_of_a_record import bill
+
+
+def told(world: World, text: str) -> list[Told]:
+    with world.store.reading() as tx:
+        return [one for hit in find(tx, world.connection, text) for one in explain(tx, world.connection, hit)]
+
+
+def test_a_record_is_found_by_its_key_its_name_and_from_the_other_side(world: World) -> None:
+    world.books.put("client", "c9", name="Acme", town="Bayshore")
+    world.settle()
+    with world.store.reading() as tx:
+        assert {(hit.entity, hit.key) for hit in find(tx, world.connection, "Acme")} == {
+            ("client", "c9"), ("company", "c1"),
+        }  # fmt: skip
+    (by_key,) = told(world, "c9")
+    assert (by_key.mapping, by_key.state, by_key.targets[0].key) == ("companies", "done", "c1")
+    assert by_key == next(iter(told(world, "c1")))
+
+
+def test_each_field_says_what_was_sent_what_is_there_and_by_which_rule(world: World) -> None:
+    world.books.put("client", "c9", name="Acme", town="Bayshore")
+    world.settle()
+    world.crm.put("company", "c1", city="Lakeside")
+    world.clock.on(minutes=5)
+    world.books.put("client", "c9", name="Acme Two")
+    world.settle()
+    (one,) = told(world, "c9")
+    city = next(row for row in one.fields if row.field == "city")
+    assert (city.sent, city.now) == ("Bayshore", "Lakeside")
+    assert city.rule.endswith("m0.yaml:13:3")
+    assert [entry.step for entry in one.entries] == ["decide", "link", "decide", "link"]
+
+
+def test_what_is_not_there_says_why_and_what_it_waits_for(world: World) -> None:
+    world.books.put("client", "c9", name="Acme")
+    for key in ("x1", "x2"):
+        world.crm.put("company", key, name="ACME Inc.", mail=None)
+    bill(world, "b1", client="c9")
+    bill(world, "old", client="c9", day="2025-01-01")
+    world.settle()
+    (client,) = told(world, "c9")
+    assert (client.state, client.code) == ("parked", "M101")
+    by_name = next(one for one in client.tries if one.label == "name")
+    assert (by_name.values, {hit.key for hit in by_name.hits}) == (("acme",), {"x1", "x2"})
+    (sale,) = told(world, "b1")
+    assert (sale.state, sale.waits) == ("waiting", (("companies", "c9"),))
+    (older,) = told(world, "old")
+    assert older.state == "skipped" and "2026-01-01" in older.reason
+
+
+def test_a_name_that_nobody_has_finds_nothing(world: World) -> None:
+    world.settle()
+    with world.store.reading() as tx:
+        assert find(tx, world.connection, "Nobody") == []
