@@ -104,7 +104,8 @@ def _entry(entry: Entry, field: str | None) -> list[str]:
     when = entry.at.isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
     lines = [f"{when} {entry.step}: {entry.outcome or ''} {entry.reason or ''}".rstrip()]
     lines += [
-        f"  {one['field']}: {_shown(one['from'])} -> {_shown(one['to'])}, {one['verdict']}: {one['why']} [{one['rule']}]"
+        f"  {one['field']}: {_shown(one['from'])} -> {_shown(one['to'])}; {one['verdict']}, {one['why']} "
+        f"[{one['rule']}]"
         for one in entry.detail.get("fields", ())
         if field in (None, one["field"])
     ]

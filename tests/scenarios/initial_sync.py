@@ -43,6 +43,9 @@ LATENCY = timedelta(milliseconds=17)
 PAGE = 500
 CREATE, PATCH, LIST, SEARCH = 5, 5, 10, 20
 """Tokens [facts: Pipedrive 3]."""
+SETUP = 42
+"""The lists of fields, pipelines and stages, and who we are."""
+MADE_FIELDS = ("QuickBooks ID", "Phone", "Contact", "Account number", "Open balance", "Active")
 Outcome = Literal["linked", "new", "parked"]
 
 
@@ -110,6 +113,9 @@ class InitialSync:
         made, size = 0, self.size
         accountant = "tax@advisor.example"
         self._organization("Tax Advisors", accountant)
+        for _ in range(2):  # one alone would not share the address with anybody
+            made += 1
+            self._customer(self._names.pop(), accountant, "parked", None)
         while made < size:
             made += 1
             kind = self.rng.random()
@@ -201,9 +207,11 @@ class InitialSync:
         return [*found, *([f"{too_many} organizations too many"] if too_many else [])]
 
     def floor(self) -> int:
-        """The tokens that must be spent: both lists once, a create for each new one, a PATCH for each linked one."""
+        """The tokens that must be spent [facts: Pipedrive 8]: fields and stages once, both lists once, a create for
+        each new one, a PATCH for each linked one."""
+        begin = SETUP + CREATE * len(MADE_FIELDS)
         lists = LIST * (ceil(len(self.before) / PAGE) + ceil(self.persons / PAGE))
-        return lists + CREATE * self.key.number("new") + PATCH * self.key.number("linked")
+        return begin + lists + CREATE * self.key.number("new") + PATCH * self.key.number("linked")
 
     def by_searching(self) -> int:
         """What looking each customer up by its e-mail and its name would have cost, before the same writes."""
