@@ -12,6 +12,7 @@ from engine.cli.docs import docs
 from engine.cli.explain import explain
 from engine.cli.here import Here
 from engine.cli.init import init
+from engine.cli.parked import parked
 from engine.cli.password import password
 from engine.cli.ping import ping
 from engine.cli.plugged import PluggedGroup
@@ -81,6 +82,7 @@ for command in (
     ping,
     status,
     explain,
+    parked,
     resync,
     webhooks,
     store,

@@ -44,3 +44,11 @@ def test_what_is_not_held_says_why_that_may_be(filled: Installation) -> None:
     result = filled.run("explain", "0072")
     assert result.exit_code == 1
     assert "It was never read" in result.output
+
+
+def test_parked_records_are_listed_and_decided_by_commands(filled: Installation) -> None:
+    assert filled.run("parked", "list").output == "Nothing is parked.\n"
+    assert filled.run("parked", "retry", "--all").output == "0 records: done.\n"
+    result = filled.run("parked", "link", "80000001", "17")
+    assert result.exit_code == 1 and "`engine parked list` shows what is." in result.output
+    assert filled.run("parked", "skip").exit_code == 1
