@@ -35,7 +35,10 @@ def forward(
     now: datetime,
 ) -> None:
     """Tell the mappings back what this write made of the target."""
-    if write.entity != mapping.target[1] or not result.record:
+    if write.entity != mapping.target[1]:
+        return
+    if not result.record:  # children: nothing of the target itself was written, but a source may have joined it
+        learn(Batch(tx, connection, now), mapping, key, before, before or None)
         return
     written = {path: at(result.record, path) for path in write.values}
     answered = {path: value for path, value in written.items() if value is not MISSING}

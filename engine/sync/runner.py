@@ -292,6 +292,8 @@ class Runner:
             decisions.adopt(self.tx, self.connection, change, self.now)
             if target.how == "link" and target.key is not None:
                 echo.linked(self.batch, mapping, target.key, target.record, change.sent(), target.ours)
+            elif change.outcome == "linked" and target.key is not None:  # who joins is as far behind as the others are
+                echo.learn(self.batch, mapping, target.key, target.record, target.record)
             step = "link" if change.outcome == "linked" else "decide"
             raise Settled("done", change.outcome, change.reason, waits=mapped.draft.left, step=step)
         change.left = mapped.draft.left
