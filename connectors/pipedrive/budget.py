@@ -105,6 +105,12 @@ class Budget:
         return max(0, ours if left is None else min(ours, left))
 
     # --------------------------------------------------------------------------------------------- old history
+    def today(self) -> int:
+        """What may be spent on old history today, all portions together."""
+        spent, left = self._state.spent(_HISTORY, DAY, self._since()), self._heard()
+        bounds = [self.limit - self.reserve - spent, self.free()]
+        return max(0, min(bounds if left is None else [*bounds, left - self.reserve]))
+
     def portion(self) -> int:
         """What may be spent on old history in this hour (or quarter)."""
         now, began, allowed = self._clock(), self.began(), self.limit - self.reserve
@@ -115,9 +121,7 @@ class Budget:
             fair = int(allowed // ROLLING_PORTIONS * (self._length() / HOUR))
         else:
             fair = (allowed - (spent - recent)) // max(1, (began + DAY - hour) // HOUR)
-        left = self._heard()
-        bounds = [fair - recent, allowed - spent, self.free()]
-        return max(0, min(bounds if left is None else [*bounds, left - self.reserve]))
+        return max(0, min(fair - recent, self.today()))
 
     def next_portion(self) -> datetime:
         """When old history may be carried again."""

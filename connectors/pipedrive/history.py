@@ -8,13 +8,15 @@ from typing import Any
 
 from engine.protocol import State
 
-from .budget import Budget
+from .budget import DAY, Budget
 from .operations import operations
 
-_KEY = "history_prices"
+_KEY, _SPREAD = "history_prices", "history_spread"
 _LOOKS = "looks"
 LINES = 3
 """Lines of a deal that are reckoned with before any was measured [facts: Pipedrive 8b]."""
+MARGIN = 1.25
+"""What is reckoned beforehand may come to that much more."""
 WEIGHT = 20
 """For how many measured writes the price reckoned beforehand counts."""
 
@@ -70,13 +72,21 @@ class History:
         price: float = sum(count * (_price(kind, measured) + looks) for kind, count in backlog.items())
         return round(price)
 
+    def fits(self, backlog: Mapping[str, int]) -> bool:
+        """Whether all of it may go at once: today's tokens are enough. What was begun in portions goes on so."""
+        return not self._state.get(_SPREAD) and self.tokens(backlog) * MARGIN <= self._budget.today()
+
+    def spread(self) -> None:
+        """It does not fit into today: it goes in hourly portions, until none was needed for a day."""
+        self._state.put(_SPREAD, True, DAY)
+
     def facts(self, backlog: Mapping[str, int]) -> dict[str, Any]:
         """`backlog` (records), `backlog_tokens`, `backlog_days`, `forecast` (a sentence); empty if none is left."""
         rows = sum(count for kind, count in backlog.items() if "." not in kind)
         if not rows:
             return {}
         tokens = self.tokens(backlog)
-        days = self._budget.history_days(tokens)
+        days = 0.0 if self.fits(backlog) else self._budget.history_days(tokens)
         forecast = f"{rows:,} old records wait, for about {tokens:,} tokens: they will be through in {_words(days)}."
         return {"backlog": rows, "backlog_tokens": tokens, "backlog_days": round(days, 2), "forecast": forecast}
 
@@ -96,6 +106,8 @@ def _reckoned(kind: str) -> int:
 
 def _words(days: float) -> str:
     """A time as people say it."""
+    if not days:
+        return "less than an hour"
     if days < 1:
         hours = max(1, round(days * 24))
         return f"about {hours} hour{'s' * (hours > 1)}"

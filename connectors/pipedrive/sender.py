@@ -148,7 +148,8 @@ class Sender:
         taken = self._work.take(_most(free, DEAREST), stale_before, urgent_only=True)
         if taken or self._until_portion(self._account.clock()) is not None:
             return taken
-        portion = self._account.client.budget.portion()
+        budget = self._account.client.budget
+        portion = budget.today() if self.history.fits(self._work.backlog()) else budget.portion()
         if portion < LEAST:
             self._end_portion(run)
             return ()
@@ -160,6 +161,7 @@ class Sender:
 
     def _end_portion(self, run: _Run) -> None:
         """Nothing more of old history in this hour; what waits says how long it will take."""
+        self.history.spread()
         self._no_history = self._account.client.budget.next_portion()
         self.history.keep()
         run.message = run.message or str(self.history.facts(self._work.backlog()).get("forecast", ""))

@@ -12,12 +12,12 @@ from tests.scenarios.backfill import DAY, VISITS, World
 
 @pytest.mark.parametrize("headers", [True, False], ids=["headers", "no headers"])
 def test_old_records_keep_to_our_share_and_let_new_bills_pass(tmp_path: Path, headers: bool) -> None:
-    world = World(tmp_path, clients=150, bills=90, tokens=3_000, headers=headers, seed=3)
+    world = World(tmp_path, clients=220, bills=130, tokens=3_000, headers=headers, seed=3)
     try:
         world.connection.endpoints["books"].drain()
         foretold = world.endpoint.facts()["backlog_days"]
         took = world.run(most=timedelta(days=5)) / DAY
-        assert len(world.made) >= 90 and len(world.account.records("organization")) == 150
+        assert len(world.made) >= 130 and len(world.account.records("organization")) == 220
         assert max(world.by_reset().values()) <= world.share()
         assert max(world.rolling()) <= world.share()
         assert 403 not in world.refusals()
