@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from engine.cli.here import Here, connection_of, here
-from engine.cli.output import as_json, console, print_json
+from engine.cli.output import Command, as_json, console, print_json
 from engine.errors import UserError
 from engine.store.store import Transaction
 from engine.store.work import WorkRow
@@ -23,6 +23,13 @@ Act = Callable[[Transaction, Connection, Sequence[WorkRow], str, datetime], None
 connection_option = click.option("--connection", metavar="NAME", help="Default: the first in engine.yaml.")
 mapping_option = click.option("--mapping", metavar="NAME", help="Only of this mapping.")
 code_option = click.option("--code", metavar="CODE", help="Only of this cause.")
+
+
+def choosing(command: Command) -> Command:
+    """Which parked records a command is about."""
+    everything = click.option("--all", "everything", is_flag=True, help="All of them (of the mapping, of the cause).")
+    keys = click.argument("keys", nargs=-1)
+    return keys(everything(connection_option(mapping_option(code_option(here(command))))))  # type: ignore[return-value]
 
 
 @click.group()
@@ -69,15 +76,8 @@ def listed(here: Here, connection: str | None, mapping: str | None, code: str | 
 
 
 @parked.command()
-@click.argument("keys", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="All that is parked (of the mapping, of the cause).")
-@connection_option
-@mapping_option
-@code_option
-@here
-def retry(
-    here: Here, keys: tuple[str, ...], everything: bool, connection: str | None, mapping: str | None, code: str | None
-) -> None:
+@choosing
+def retry(here: Here, **chosen: Any) -> None:
     """Decide parked records again.
 
     \b
@@ -85,19 +85,12 @@ def retry(
       engine parked retry 80000001-1700000000
       engine parked retry --all --code M121
     """
-    _act(here, acts.retry, keys, everything, connection, mapping, code)
+    _act(here, acts.retry, **chosen)
 
 
 @parked.command()
-@click.argument("keys", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="All that is parked (of the mapping, of the cause).")
-@connection_option
-@mapping_option
-@code_option
-@here
-def skip(
-    here: Here, keys: tuple[str, ...], everything: bool, connection: str | None, mapping: str | None, code: str | None
-) -> None:
+@choosing
+def skip(here: Here, **chosen: Any) -> None:
     """Leave parked records out as they are.
 
     A record that changes is decided again.
@@ -107,7 +100,7 @@ def skip(
       engine parked skip 80000001-1700000000
       engine parked skip --all --mapping payments
     """
-    _act(here, acts.skip, keys, everything, connection, mapping, code)
+    _act(here, acts.skip, **chosen)
 
 
 @parked.command()

@@ -1,6 +1,5 @@
 """The built-in set, broken: file, what stood there, what stands there now, with ‸ where the finding must point."""
 
-
 from __future__ import annotations
 
 BROKEN_SET: list[tuple[str, str, str, str]] = [
