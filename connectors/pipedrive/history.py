@@ -87,7 +87,8 @@ class History:
             return {}
         tokens = self.tokens(backlog)
         days = 0.0 if self.fits(backlog) else self._budget.history_days(tokens)
-        forecast = f"{rows:,} old records wait, for about {tokens:,} tokens: they will be through in {_words(days)}."
+        wait = f"{rows:,} old records wait" if rows > 1 else "1 old record waits"
+        forecast = f"{wait}, for about {tokens:,} tokens: through in {_words(days)}."
         return {"backlog": rows, "backlog_tokens": tokens, "backlog_days": round(days, 2), "forecast": forecast}
 
 

@@ -25,8 +25,9 @@ from .status import Stopped, not_sent
 WINDOW = 2.0
 """Seconds [facts: Pipedrive 3]."""
 LONGEST_BURST_PAUSE = timedelta(minutes=1)
-BUDGET_PAUSE = timedelta(minutes=15)
-"""After a 429 for the day's tokens: the hour of the reset is not known, so it is asked again from time to time."""
+BUDGET_PAUSE = timedelta(minutes=10)
+"""After a 429 for the day's tokens while the hour of the reset is not known: short enough that its end tells the
+quarter of an hour (`reset`), whatever the clocks' difference."""
 LONGEST_BUDGET_PAUSE = timedelta(hours=1)
 SHORTEST = timedelta(minutes=1)
 EDGE_PAUSE = timedelta(minutes=5)

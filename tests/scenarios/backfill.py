@@ -129,6 +129,7 @@ class World:
         self._other_at = self.clock.now
         self._bill_at = self.clock.now + timedelta(hours=self.draw.uniform(0.5, 2))
         self._visit_at: datetime | None = None
+        self._visited = False
 
     def _open(self) -> None:
         where = self.folder / "mappings"
@@ -171,7 +172,7 @@ class World:
 
     def _happen(self, at: datetime) -> None:
         if at == self._visit_at:
-            self._visit_at = None
+            self._visit_at, self._visited = None, True
             self.connection.endpoints["books"].drain()
         elif at == self._bill_at:
             number = f"new {len(self.due)}"
@@ -195,6 +196,9 @@ class World:
             assert pause is not None
             if self.learnt is None and self.endpoint._client.budget.began() is not None:
                 self.learnt = self.clock.now
+            if self._visited:  # during the drain: the server asks again soon, whatever the endpoint proposed
+                pause = min(pause, LOOKS)
+            self._visited = False
             happens = self._next() - self.clock.now
             self.advance(pause if pause < happens else happens + LOOKS * self.draw.random())
         return self.clock.now - self.began
