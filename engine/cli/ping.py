@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from dataclasses import asdict
 
 import click
 
 from engine.cli.here import Here, connection_of, here
 from engine.cli.output import as_json, console, print_json
-from engine.sync.engine import Connection
+from engine.sync.checks import Checked, look
 
 
 @click.command()
@@ -19,8 +19,8 @@ from engine.sync.engine import Connection
 def ping(here: Here, connection: str | None, as_json: bool) -> None:
     """Ask the systems whether they let us in.
 
-    Talks to those of CONNECTION (default: of all) and says what is well, and what is not with the next step.
-    Exit status 3 if anything is not.
+    Looks at the store and the server's certificate, talks to the systems of CONNECTION (default: of all), and says
+    what is well, and what is not with the next step. Exit status 3 if anything is not.
 
     \b
     Examples:
@@ -29,28 +29,25 @@ def ping(here: Here, connection: str | None, as_json: bool) -> None:
     """
     with here.engine() as engine:
         asked = [connection_of(engine, connection)] if connection else list(engine.connections.values())
-        rows = [row for one in asked for row in _checks(one)]
+        found = []
+        place = None
+        for one in look(engine, asked):
+            found.append(one)
+            if not as_json:
+                place = _show(one, place)
+    well = all(one.ok for one in found)
     if as_json:
-        print_json({"ok": all(row["ok"] for row in rows), "checks": rows})
-    else:
-        _show(rows)
-    if not all(row["ok"] for row in rows):
+        print_json({"ok": well, "checks": [asdict(one) for one in found]})
+    if not well:
         sys.exit(3)
 
 
-def _show(rows: list[dict[str, Any]]) -> None:
+def _show(one: Checked, before: str | None) -> str:
+    """Prints a finding as soon as it is there, under its place; which that is."""
+    place = ", ".join(filter(None, (one.connection, one.system))) or "this server"
     out = console()
-    place = None
-    for row in rows:
-        if place != (place := (row["connection"], row["system"])):
-            out.print(f"{row['connection']}, {row['system']}", style="bold", markup=False)
-        out.print("  ok  " if row["ok"] else "  no  ", style="green" if row["ok"] else "bold red", end="")
-        out.print(f"{row['name']}: {row['message']}", markup=False)
-
-
-def _checks(connection: Connection) -> list[dict[str, Any]]:
-    return [
-        {"connection": connection.name, "system": system, "name": one.name, "ok": one.ok, "message": one.message}
-        for system, endpoint in connection.endpoints.items()
-        for one in endpoint.ping()
-    ]
+    if place != before:
+        out.print(place, style="bold", markup=False)
+    out.print("  ok  " if one.ok else "  no  ", style="green" if one.ok else "bold red", end="")
+    out.print(f"{one.name}: {one.message}", markup=False)
+    return place

@@ -34,7 +34,10 @@ def test_ping_says_that_a_system_cannot_be_reached_and_ends_with_3(installed: In
     data = json.loads(result.output)
     assert (result.exit_code, data["ok"]) == (3, False)
     assert [one for one in data["checks"] if one["system"] == "pipedrive" and not one["ok"]]
-    assert "acme, pipedrive\n  no  " in installed.run("ping").output
+    words = installed.run("ping").output
+    assert "acme, pipedrive\n  no  " in words
+    assert "this server\n  ok  store: " in words
+    assert "visits: It has never visited" in words
 
 
 def test_an_unknown_connection_is_answered_with_the_known_ones(installed: Installation) -> None:
