@@ -16,12 +16,12 @@ from engine.cli.sets import chosen_set, chosen_sets
 from engine.errors import EngineError, UserError
 from engine.mapping.compiled import CompiledMapping, CompiledSet
 from engine.mapping.compiler import compile_set
-from engine.mapping.draft import MISSING, Context, Draft, Element
-from engine.mapping.testcases import case_context, complete, plain, unknown_fields
+from engine.mapping.draft import MISSING, Draft, Element
+from engine.mapping.testcases import plain
 from engine.mapping.values import shown
-from engine.registry import Registry
-from engine.specs.diagnostics import InvalidMappingSet, nearest
-from engine.specs.loader import Node, load_file
+from engine.mapping.written import WrittenRecord
+from engine.specs.diagnostics import nearest
+from engine.specs.loader import load_file
 from engine.specs.presets import load_set
 from engine.sync.preview import stored
 
@@ -84,23 +84,12 @@ def _seen(here: Here, mapping: str, record: str, connection: str | None, where: 
 
 
 def _of_file(here: Here, mapping: str, file: Path, connection: str | None, where: str | None) -> Seen:
-    root = load_file(file, str(file))
-    case_node = root.at("tests", 0) if root.get("tests") else root
-    whole = case_node.get("record") is not None
-    case: dict[str, Any] = case_node.plain() if whole else {"record": root.plain()}
+    written = WrittenRecord.of(load_file(file, str(file)))
     given, set_name, zone = _surroundings(here, connection, where)
-    around: dict[str, Any] = root.plain() if root.get("tests") else {}
-    settings = {**given, **around.get("settings", {}), **case.get("settings", {})}
+    settings = {**given, **written.settings}
     compiled = _mapping(compile_set(load_set(set_name), here.registry.catalogues, settings), mapping)
-    _check(here.registry, compiled, case_node.at("record") if whole else root)
-    context = case_context({**({"zone": zone} if zone else {}), **around}, case)
-    source = here.registry.catalogues[compiled.source[0]][compiled.source[1]]
-    elements = compiled.elements(complete(source, case["record"]))
-    return compiled, [(one, _draft(compiled, one, context)) for one in elements]
-
-
-def _draft(compiled: CompiledMapping, element: Element, context: Context) -> Draft:
-    return compiled.draft(element, context, trace=True)
+    record, context = written.read(here.registry.catalogues[compiled.source[0]][compiled.source[1]], zone)
+    return compiled, [(one, compiled.draft(one, context, trace=True)) for one in compiled.elements(record)]
 
 
 def _surroundings(here: Here, connection: str | None, where: str | None) -> tuple[Mapping[str, Any], str, str | None]:
@@ -122,12 +111,6 @@ def _mapping(compiled: CompiledSet, name: str) -> CompiledMapping:
         hint = nearest(name, compiled.mappings) or f"There are: {', '.join(compiled.mappings)}."
         raise UserError(f"The set has no mapping '{name}'.", hint)
     return compiled.mappings[name]
-
-
-def _check(registry: Registry, compiled: CompiledMapping, record: Node) -> None:
-    wrong = list(unknown_fields(registry.catalogues[compiled.source[0]][compiled.source[1]], record))
-    if wrong:
-        raise InvalidMappingSet(wrong)
 
 
 # ------------------------------------------------------------------------------------------------------ shown
