@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,7 @@ from engine.errors import EngineError, UserError
 from engine.mapping.compiled import CompiledMapping, CompiledSet
 from engine.mapping.compiler import compile_set
 from engine.mapping.draft import MISSING, Draft, Element
-from engine.mapping.testcases import plain
-from engine.mapping.values import shown
+from engine.mapping.outline import draft_data, kind, remarks, said
 from engine.mapping.written import WrittenRecord
 from engine.specs.diagnostics import nearest
 from engine.specs.loader import load_file
@@ -116,46 +115,10 @@ def _mapping(compiled: CompiledSet, name: str) -> CompiledMapping:
 # ------------------------------------------------------------------------------------------------------ shown
 def _data(compiled: CompiledMapping, drafts: list[tuple[Element, Draft]]) -> dict[str, Any]:
     return {"mapping": compiled.name, "from": ".".join(compiled.source), "to": ".".join(compiled.target),
-            "drafts": [_draft_data(compiled, element, draft) for element, draft in drafts]}  # fmt: skip
+            "drafts": [draft_data(compiled, element, draft) for element, draft in drafts]}  # fmt: skip
 
 
-def _draft_data(compiled: CompiledMapping, element: Element, draft: Draft) -> dict[str, Any]:
-    return {
-        "key": element.key,
-        "left_out": compiled.left_out(element, linked=False),
-        "same_as": compiled.same_as(element.record) if compiled.same else None,
-        "match": [{"key": one.label, "values": one.source_values(element.record)} for one in compiled.match],
-        "fields": [
-            {"field": line.field, "where": line.where, "input": _value(line.input), "output": _value(line.output),
-             "type": kind(line.output), "steps": [{"step": name, "value": _value(value)} for name, value in line.steps]}
-            for line in draft.trace
-        ],
-        "children": {name: [{"key": one.key, "values": {p: plain(v) for p, v in one.values.items()}} for one in many]
-                     for name, many in draft.children.items()},
-        "skip": draft.skip,
-        "waits": [{"field": one.field, "reason": one.reason} for one in draft.waits],
-        "parks": [{"field": one.field, "where": one.where, "message": one.message} for one in draft.problems],
-    }  # fmt: skip
-
-
-def _value(value: Any) -> Any:
-    return "(left alone)" if value is MISSING else plain(value)
-
-
-def kind(value: Any) -> str:
-    """The type of a value, in the words of the language."""
-    if value is MISSING:
-        return "left alone"
-    value = plain(value)
-    names = {
-        "str": "text",
-        "Decimal": "number",
-        "int": "number",
-        "bool": "boolean",
-        "NoneType": "null",
-        "dict": "block",
-    }
-    return "list" if isinstance(value, list | tuple) else names.get(type(value).__name__, type(value).__name__)
+_STYLES = {"aside": "yellow", "problem": "red", "fact": "cyan"}
 
 
 def _print(compiled: CompiledMapping, drafts: list[tuple[Element, Draft]]) -> None:
@@ -163,44 +126,22 @@ def _print(compiled: CompiledMapping, drafts: list[tuple[Element, Draft]]) -> No
     for element, draft in drafts:
         title = f"{compiled.name}: {'.'.join(compiled.source)} {element.key} -> {'.'.join(compiled.target)}"
         out.print(Text(title, style="bold"))
-        for line in _remarks(compiled, element, draft):
-            out.print(line)
+        for mood, remark in remarks(compiled, element, draft):
+            out.print(Text(f"  {remark}", style=_STYLES[mood]))
         for traced in draft.trace:
             told = Text.assemble(
                 "  ", (traced.field, "bold"), " = ", _told(traced.output), (f"  {kind(traced.output)}", "dim")
             )
             out.print(told)
-            steps = "".join(f" -> {name} {_said(value)}" for name, value in traced.steps)
-            out.print(Text(f"      {traced.where}  {_said(traced.input)}{steps}", style="dim"))
+            steps = "".join(f" -> {name} {said(value)}" for name, value in traced.steps)
+            out.print(Text(f"      {traced.where}  {said(traced.input)}{steps}", style="dim"))
         out.print()
     if not drafts:
         out.print(f"{compiled.name}: the record has nothing that this mapping walks through.", markup=False)
 
 
-def _remarks(compiled: CompiledMapping, element: Element, draft: Draft) -> Iterator[Text]:
-    left_out = compiled.left_out(element, linked=False)
-    shared = compiled.same_as(element.record) if compiled.same else None
-    if left_out:
-        yield Text(f"  left out by {left_out}", style="yellow")
-    if shared:
-        yield Text(f"  shares the {compiled.target[1]} of {shared} and writes nothing", style="yellow")
-    if draft.skip:
-        yield Text(f"  skipped: {draft.skip}", style="yellow")
-    for wait in draft.waits:
-        yield Text(f"  waits for {wait.field}: {wait.reason}", style="yellow")
-    for problem in draft.problems:
-        yield Text(f"  parks: {problem.field}: {problem.message} ({problem.where})", style="red")
-    for key in compiled.match:
-        values = ", ".join(key.source_values(element.record)) or "nothing"
-        yield Text(f"  matches by {key.label}: {values}", style="cyan")
-
-
 def _told(value: Any) -> tuple[str, str]:
-    return ("left alone", "yellow") if value is MISSING else (_said(value), "green")
-
-
-def _said(value: Any) -> str:
-    return "(not read)" if value is MISSING else shown(plain(value))
+    return ("left alone", "yellow") if value is MISSING else (said(value), "green")
 
 
 # ------------------------------------------------------------------------------------------------------ watched

@@ -88,12 +88,16 @@ def _cell(text: str) -> str:
 
 def page(title: str, blocks: Iterable[Block]) -> str:
     """The page as HTML: one file, no script, nothing fetched."""
-    body = "\n".join(line for block in blocks for line in _html(block))
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>\n'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>\n'
-        f"<body>\n{body}\n</body></html>\n"
+        f"<body>\n{markup(blocks)}\n</body></html>\n"
     )
+
+
+def markup(blocks: Iterable[Block]) -> str:
+    """The blocks as HTML, for a page that has its own head; wide tables scroll inside their own region."""
+    return "\n".join(line for block in blocks for line in _html(block))
 
 
 def _html(block: Block) -> Iterator[str]:

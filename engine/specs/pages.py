@@ -51,7 +51,8 @@ def set_blocks(set: MappingSet, catalogues: Mapping[str, Catalogue], titles: Map
         yield Heading("Settings")
         yield _settings(set)
     for mapping in set.mappings:
-        yield from _mapping(mapping, set, catalogues, titles)
+        yield Heading(mapping.name)
+        yield from mapping_blocks(mapping, set, catalogues, titles)
 
 
 def system_blocks(name: str, catalogue: Catalogue) -> Iterator[Block]:
@@ -106,10 +107,10 @@ def _settings(set: MappingSet) -> Grid:
     return grid(("setting", "type", "without it", "", "example"), rows)
 
 
-def _mapping(
+def mapping_blocks(
     mapping: MappingModel, set: MappingSet, catalogues: Mapping[str, Catalogue], titles: Mapping[str, str]
 ) -> Iterator[Block]:
-    yield Heading(mapping.name)
+    """What one mapping of a set does, without a heading."""
     if mapping.summary:
         yield Paragraph(mapping.summary)
     yield Paragraph(f"From {_entity(mapping.source, titles)} to {_entity(mapping.target, titles)}.")
