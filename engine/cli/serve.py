@@ -36,12 +36,9 @@ def serve(here: Here, host: str | None, port: int | None) -> None:
     with listening, here.engine(settings) as engine:
         server = Server(
             engine,
-            at,
+            settings,
             listening=listening,
             sender=Sender(engine),
-            titles={name: here.registry.connector(name).title for name in here.registry.names},
-            proxies=settings.server.proxies,
-            grace=settings.server.grace,
             ready=lambda url: click.echo(f"Serving {url} (Ctrl-C stops)"),
         )
         server.run()

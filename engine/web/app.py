@@ -2,51 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
-
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
-from engine.web.doors import Doors, HasEndpoints
-from engine.web.pages import Clock, HasStatus, Pages
+from engine.settings import Settings
+from engine.sync.engine import Engine
+from engine.web import sessions
+from engine.web.doors import Doors
+from engine.web.failures import add_failures
+from engine.web.frame import Frame
+from engine.web.health import Health
+from engine.web.pages import (
+    overview,
+)
 from engine.web.security import SecurityHeaders
 
-
-class Served(HasEndpoints, HasStatus, Protocol):
-    """A connection as the web sees it; engine/sync/engine.py has the real one."""
-
-
-class HasConnections(Protocol):
-    """An engine as the web sees it."""
-
-    @property
-    def connections(self) -> Mapping[str, Served]: ...
-
-
+PAGES = (overview,)
+"""The dashboard: each module has `routes(frame)`."""
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def create_app(
-    engine: HasConnections, titles: Mapping[str, str] | None = None, clock: Clock | None = None
-) -> Starlette:
-    """The ASGI application. `titles`: connector name -> the system's name for people.
-
-    A connection's name starts with a letter, so none can hide the addresses that start otherwise.
-    """
-    pages = Pages(engine.connections, titles, clock)
+def create_app(engine: Engine, settings: Settings) -> ASGIApp:
+    """The ASGI application."""
+    frame = Frame(engine, settings)
+    pages = [route for module in PAGES for route in module.routes(frame)]
+    frame.paths = frozenset(route.path for route in pages)
     doors = Doors(engine.connections)
+    key = sessions.signing_key(engine.store, engine.clock)
     app = Starlette(
         routes=[
-            Route("/", pages.home),
-            Route("/status.json", pages.data),
-            Route("/healthz", pages.health),
-            Route("/_/{name}", pages.file),
+            Route("/healthz", Health(engine.connections).answer),
+            Route("/_/{name}", frame.files.answer),
+            *pages,
             Route("/{connection}/{connector}", doors.answer, methods=METHODS),
             Route("/{connection}/{connector}/{rest:path}", doors.answer, methods=METHODS),
         ],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[
+            Middleware(SessionMiddleware, secret_key=key, session_cookie=sessions.cookie_name(key), max_age=None),
+        ],
     )
     app.router.redirect_slashes = False  # the Web Connector does not follow redirects [facts: QuickBooks 1.1]
-    return app
+    add_failures(app, frame)
+    return SecurityHeaders(app)  # outermost, so that the answer to a defect has them too

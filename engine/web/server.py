@@ -6,18 +6,16 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Protocol
 
 import uvicorn
 
 from engine.errors import OperationalError
-from engine.web.app import HasConnections, create_app
-
-GRACE = timedelta(seconds=10)
-"""How long running requests may take to finish when the server stops, unless told otherwise."""
+from engine.settings import Settings
+from engine.sync.engine import Engine
+from engine.web.app import create_app
 
 log = logging.getLogger("engine.web")
 
@@ -39,24 +37,20 @@ class Server:
 
     def __init__(
         self,
-        engine: HasConnections,
-        host: str = "127.0.0.1",
-        port: int = 0,
+        engine: Engine,
+        settings: Settings,
         *,
         listening: socket.socket | None = None,
         sender: Sending | None = None,
-        titles: Mapping[str, str] | None = None,
-        proxies: Sequence[str] = (),
-        grace: timedelta = GRACE,
         ready: Callable[[str], None] | None = None,
     ) -> None:
         """Listens at once: raises AddressTaken. Port 0 takes a free one; `ready` is called with the URL when requests
-        are answered. `proxies` are the addresses whose X-Forwarded-For is believed. `listening` is a socket from
-        `listen`, where the port had to be known before."""
+        are answered. `listening` is a socket from `listen`, where the port had to be known before."""
+        host, proxies = settings.server.host, settings.server.proxies
         self._sender = sender
         self._ready = ready
-        self._grace = grace
-        self._socket = listening or listen(host, port)
+        self._grace = settings.server.grace
+        self._socket = listening or listen(host, settings.server.port)
         bound = self._socket.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{bound}"
@@ -64,14 +58,14 @@ class Server:
         self._started = threading.Event()
         self._thread: threading.Thread | None = None
         config = uvicorn.Config(
-            create_app(engine, titles),
+            create_app(engine, settings),
             log_config=None,
             access_log=False,
             server_header=False,
             lifespan="off",
             proxy_headers=bool(proxies),
             forwarded_allow_ips=list(proxies),
-            timeout_graceful_shutdown=max(1, round(grace.total_seconds())),
+            timeout_graceful_shutdown=max(1, round(self._grace.total_seconds())),
         )
         self._server = _Uvicorn(config, self._up)
 

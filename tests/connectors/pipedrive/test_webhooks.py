@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,29 +17,34 @@ from connectors.pipedrive.simulator.webhooks import create_webhook
 from connectors.pipedrive.webhook_subscriptions import OFTEN, SELDOM, address_problem
 from engine.errors import InvalidSettings
 from engine.protocol import Found, Gone, HttpRequest, Page, Query
+from engine.store.store import Store
+from engine.sync.engine import now
 from engine.web.server import Server, listen
 from tests.connectors.pipedrive.conftest import Bench, Bencher, change
+from tests.engine.web.doubles import settings
 
 WEBHOOK = {"user": "pipedrive", "password": "long and random"}
 PLACE = "/acme/pipedrive/webhook"
 
 
 @contextmanager
-def serving(bench_of: Bencher, **settings: Any) -> Iterator[tuple[Bench, str]]:
+def serving(bench_of: Bencher, **block: Any) -> Iterator[tuple[Bench, str]]:
     """A bench that follows deals and mirrors organizations, reached at an address of our real server."""
     with listen("127.0.0.1", 0) as listening:
         url = "http://{}:{}".format(*listening.getsockname()) + PLACE
-        webhook = {**WEBHOOK, "url": url, **settings.pop("webhook", {})}
-        wanted: Mapping[str, Any] = {"follows": ("deal",), "mirrors": ("organization",), **settings}
+        webhook = {**WEBHOOK, "url": url, **block.pop("webhook", {})}
+        wanted: Mapping[str, Any] = {"follows": ("deal",), "mirrors": ("organization",), **block}
         bench = bench_of(webhook=webhook, **wanted)
         bench.account.switches.webhook_urls_are_checked = True
         connection = SimpleNamespace(endpoints={"pipedrive": bench.endpoint}, status=dict)
-        server = Server(SimpleNamespace(connections={"acme": connection}), listening=listening)  # type: ignore[arg-type]
-        server.start()
-        try:
-            yield bench, url
-        finally:
-            server.stop()
+        with TemporaryDirectory() as folder, closing(Store.open(f"sqlite:///{folder}/engine.db")) as store:
+            engine: Any = SimpleNamespace(connections={"acme": connection}, store=store, clock=now)
+            server = Server(engine, settings(), listening=listening)
+            server.start()
+            try:
+                yield bench, url
+            finally:
+                server.stop()
 
 
 @pytest.fixture

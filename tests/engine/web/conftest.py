@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.store.store import Store
 from engine.web.server import Server
-from tests.engine.web.doubles import Engine
+from tests.engine.web.doubles import Engine, settings
 
 
 class Browser:
@@ -37,13 +39,15 @@ class Answer:
 
 
 @pytest.fixture
-def engine() -> Engine:
-    return Engine()
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    store = Store.open(f"sqlite:///{tmp_path}/engine.db")
+    yield Engine(store)
+    store.close()
 
 
 @pytest.fixture
 def browser(engine: Engine) -> Iterator[Browser]:
-    server = Server(engine, port=0, titles={"shop": "The Shop"})
+    server = Server(engine, settings())
     url = server.start()
     yield Browser(int(url.rsplit(":", 1)[1]))
     server.stop()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from engine.protocol import Check, Endpoint, HttpRequest, HttpResponse, Record
+from engine.settings import LogSettings, ServerSettings, Settings
+from engine.store.store import Store
+from engine.sync.engine import now
 
 
 @dataclass
@@ -47,6 +52,10 @@ class Acme:
     def endpoints(self) -> Mapping[str, Endpoint]:
         return {"shop": self.shop}
 
+    @property
+    def connectors(self) -> Mapping[str, Any]:
+        return {"shop": SimpleNamespace(title="The Shop")}
+
     def status(self) -> dict[str, Any]:
         if isinstance(self.facts, Exception):
             raise self.facts
@@ -55,10 +64,18 @@ class Acme:
 
 @dataclass
 class Engine:
-    """An engine with that connection."""
+    """An engine with that connection, and a real store."""
 
+    store: Store
     acme: Acme = field(default_factory=Acme)
+    clock: Callable[[], datetime] = now
 
     @property
     def connections(self) -> Mapping[str, Acme]:
         return {"acme": self.acme}
+
+
+def settings(**server: Any) -> Settings:
+    """Settings without a file, of a server that listens at a free port."""
+    listens = ServerSettings(**{"port": 0, **server})
+    return Settings(Path("engine.yaml"), "", listens, LogSettings(), {}, ())

@@ -10,7 +10,7 @@ import pytest
 
 from engine.protocol import HttpRequest, HttpResponse
 from engine.web.server import AddressTaken, Server
-from tests.engine.web.doubles import Engine
+from tests.engine.web.doubles import Engine, settings
 
 
 class Sender:
@@ -24,9 +24,9 @@ class Sender:
         self.calls.append("stop")
 
 
-def test_the_sender_starts_before_and_stops_after_the_server() -> None:
+def test_the_sender_starts_before_and_stops_after_the_server(engine: Engine) -> None:
     sender, urls = Sender(), []
-    server = Server(Engine(), sender=sender, ready=urls.append)
+    server = Server(engine, settings(), sender=sender, ready=urls.append)
     assert [server.start()] == urls
     assert sender.calls == ["start"]
     server.stop()
@@ -35,8 +35,8 @@ def test_the_sender_starts_before_and_stops_after_the_server() -> None:
         socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), timeout=2)
 
 
-def test_a_running_request_is_finished_before_the_server_stops() -> None:
-    engine, entered, leave = Engine(), threading.Event(), threading.Event()
+def test_a_running_request_is_finished_before_the_server_stops(engine: Engine) -> None:
+    entered, leave = threading.Event(), threading.Event()
 
     def slow(_request: HttpRequest) -> HttpResponse:
         entered.set()
@@ -44,7 +44,7 @@ def test_a_running_request_is_finished_before_the_server_stops() -> None:
         return HttpResponse(200, b"done")
 
     engine.acme.shop.answer = slow  # type: ignore[method-assign]
-    server = Server(engine)
+    server = Server(engine, settings())
     connection = HTTPConnection("127.0.0.1", int(server.start().rsplit(":", 1)[1]), timeout=10)
     connection.request("POST", "/acme/shop")
     assert entered.wait(5)
@@ -57,11 +57,11 @@ def test_a_running_request_is_finished_before_the_server_stops() -> None:
     assert not stopping.is_alive()
 
 
-def test_an_address_in_use_is_said_in_words() -> None:
+def test_an_address_in_use_is_said_in_words(engine: Engine) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(AddressTaken, match="choose another port"):
-        Server(Engine(), port=other.getsockname()[1])
+        Server(engine, settings(port=other.getsockname()[1]))
 
 
-def test_an_address_of_another_machine_is_said_in_words() -> None:
+def test_an_address_of_another_machine_is_said_in_words(engine: Engine) -> None:
     with pytest.raises(AddressTaken):
-        Server(Engine(), host="192.0.2.1")
+        Server(engine, settings(host="192.0.2.1"))

@@ -1,0 +1,70 @@
+"""What is answered instead of a page: an error page in the same frame, with a sentence and the next step.
+
+Programs, which don't ask for HTML, get the sentence as text. Nothing of the inside is told; the log has the rest.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from engine.errors import EngineError, OperationalError, UserError
+from engine.web.frame import Frame
+
+log = logging.getLogger("engine.web")
+
+HEADINGS = {
+    400: "That cannot be read",
+    403: "Not for you here",
+    404: "There is no such page",
+    405: "Not this way",
+    429: "Too many attempts",
+    500: "Something failed here",
+    503: "Not now",
+}
+NEXT = {
+    404: "Choose a section above, or go back.",
+    405: "Go back, and use the buttons of the page.",
+    500: "It is in the server's log, with what led to it. Nothing was lost; try again.",
+    503: "Try again in a minute.",
+}
+
+
+def add_failures(app: Starlette, frame: Frame) -> None:
+    """Let every error of a page end in an answer of this module."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        said = error.detail if error.detail != HTTPStatus(error.status_code).phrase else ""
+        return await _answer(frame, request, error.status_code, said, dict(error.headers or {}))
+
+    async def known(request: Request, error: Exception) -> Response:
+        assert isinstance(error, EngineError)
+        log.warning("%s cannot be shown: %s", request.url.path, error)
+        status = 503 if isinstance(error, OperationalError) else 400 if isinstance(error, UserError) else 500
+        return await _answer(frame, request, status, str(error) if status == 400 else "")
+
+    async def defect(request: Request, _error: Exception) -> Response:
+        return await _answer(frame, request, 500, "")  # the server logs it
+
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(EngineError, known)
+    app.add_exception_handler(Exception, defect)
+
+
+async def _answer(
+    frame: Frame, request: Request, status: int, said: str, headers: dict[str, str] | None = None
+) -> Response:
+    heading = HEADINGS.get(status, "That did not work")
+    following = NEXT.get(status, "")
+    if "text/html" not in request.headers.get("accept", ""):
+        text = " ".join(filter(None, (said or heading + ".", following)))
+        return PlainTextResponse(text + "\n", status, headers)
+    answer = await frame.page(request, "failure.html", status=status, heading=heading, said=said, following=following)
+    answer.headers.update(headers or {})
+    return answer
