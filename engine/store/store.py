@@ -27,6 +27,7 @@ from engine.store.links import Links
 from engine.store.matches import Matches
 from engine.store.snapshots import Snapshots
 from engine.store.state import StoreState
+from engine.store.tallies import Tallies
 from engine.store.versions import Versions
 from engine.store.visits import Visits
 from engine.store.waits import Waits
@@ -44,6 +45,7 @@ class Transaction:
         "links",
         "matches",
         "snapshots",
+        "tallies",
         "versions",
         "visits",
         "waits",
@@ -61,7 +63,8 @@ class Transaction:
         self.matches = Matches(db)
         self.intents = Intents(db)
         self.wanted = Wanted(db)
-        self.journal = Journal(db)
+        self.tallies = Tallies(db)
+        self.journal = Journal(db, self.tallies)
         self.visits = Visits(db)
         self.versions = Versions(db)
 
@@ -107,7 +110,9 @@ class Store:
         StoreUnavailable where the database cannot go on; nothing was kept then. They do not nest.
         """
         with self.connect() as db:
-            yield Transaction(db)
+            transaction = Transaction(db)
+            yield transaction
+            transaction.tallies.write()
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
