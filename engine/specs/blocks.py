@@ -10,6 +10,7 @@ from dataclasses import dataclass
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1c2733}
 h1,h2{line-height:1.2}
+.scroll{overflow-x:auto}
 h2{margin-top:2.5rem;border-top:1px solid #d5dde5;padding-top:1.5rem}
 table{border-collapse:collapse;width:100%;font-size:.93rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #e3e9ef}
@@ -109,11 +110,11 @@ def _html(block: Block) -> Iterator[str]:
         tag = "ol" if block.numbered else "ul"
         yield f"<{tag}>{''.join(f'<li>{_inline(text)}</li>' for text in block.items)}</{tag}>"
     else:
-        head = "".join(f"<th>{_inline(text)}</th>" for text in block.columns)
-        yield f"<table><thead><tr>{head}</tr></thead><tbody>"
+        head = "".join(f'<th scope="col">{_inline(text)}</th>' for text in block.columns)
+        yield f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>'
         for row in block.rows:
             yield f"<tr>{''.join(f'<td>{_inline(text)}</td>' for text in row)}</tr>"
-        yield "</tbody></table>"
+        yield "</tbody></table></div>"
 
 
 def _inline(text: str) -> str:

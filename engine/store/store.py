@@ -27,7 +27,6 @@ from engine.store.links import Links
 from engine.store.matches import Matches
 from engine.store.snapshots import Snapshots
 from engine.store.state import StoreState
-from engine.store.tallies import Tallies
 from engine.store.versions import Versions
 from engine.store.visits import Visits
 from engine.store.waits import Waits
@@ -45,7 +44,6 @@ class Transaction:
         "links",
         "matches",
         "snapshots",
-        "tallies",
         "versions",
         "visits",
         "waits",
@@ -63,8 +61,7 @@ class Transaction:
         self.matches = Matches(db)
         self.intents = Intents(db)
         self.wanted = Wanted(db)
-        self.tallies = Tallies(db)
-        self.journal = Journal(db, self.tallies)
+        self.journal = Journal(db)
         self.visits = Visits(db)
         self.versions = Versions(db)
 
@@ -110,9 +107,7 @@ class Store:
         StoreUnavailable where the database cannot go on; nothing was kept then. They do not nest.
         """
         with self.connect() as db:
-            transaction = Transaction(db)
-            yield transaction
-            transaction.tallies.write()
+            yield Transaction(db)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

@@ -12,7 +12,6 @@ from engine.registry import Registry
 from engine.settings import ConnectionSettings, Settings
 from engine.specs.presets import load_set
 from engine.store.store import Store
-from engine.sync import words
 from engine.sync.connection import Connection
 from engine.sync.lookups import Lookups
 from engine.sync.receiver import BACKFILL, lease_group
@@ -88,7 +87,6 @@ def open_connection(
         connection.sites[name] = site
         connection.endpoints[name] = connectors[name].open(site)
     release_dead(store, settings.name, clock())
-    words.fill(store, connection)
     _mark_for_new_mappings(connection)
     return connection
 

@@ -16,11 +16,13 @@ from engine.web.failures import add_failures
 from engine.web.frame import Frame
 from engine.web.health import Health
 from engine.web.pages import (
+    mappings,
     overview,
+    playground,
 )
 from engine.web.security import SecurityHeaders
 
-PAGES = (overview,)
+PAGES = (overview, mappings, playground)
 """The dashboard: each module has `routes(frame)`."""
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

@@ -72,11 +72,11 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(empty: str, monkeypat
 
 def test_an_older_sqlite_store_is_copied_before_it_is_upgraded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store.open(f"sqlite:///{tmp_path}/engine.db")
-    monkeypatch.setattr(upgrades, "HEAD", "next")
+    monkeypatch.setattr(upgrades, "HEAD", "0002")
     monkeypatch.setattr(upgrades, "_migrate", lambda db: None)
     assert store.upgrade() == HEAD
     store.close()
-    copy = Store(f"sqlite:///{tmp_path}/engine.db.before-next-was-{HEAD}")
+    copy = Store(f"sqlite:///{tmp_path}/engine.db.before-0002-was-{HEAD}")
     with copy.connect(only_reading=True) as db:
         assert upgrades.revision(db) == HEAD
     copy.close()

@@ -12,7 +12,6 @@ from engine.errors import UserError
 from engine.protocol import Failure
 from engine.sync import parked
 from tests.engine.sync.conftest import World
-from tests.engine.sync.test_way_of_a_record import bill
 
 
 @pytest.fixture
@@ -27,8 +26,7 @@ def doubtful(world: World) -> World:
 
 def act(world: World, what: str, *more: str) -> None:
     with world.store.transaction() as tx:
-        state: parked.State = "ignored" if what == "unignore" else "parked"
-        row = parked.row_of(tx, world.connection, "c1", None, state)
+        row = parked.row_of(tx, world.connection, "c1")
         if what == "link":
             parked.link(tx, world.connection, row, more[0], "jane", world.clock())
         else:
@@ -61,35 +59,6 @@ def test_a_skipped_one_rests_until_it_changes(doubtful: World) -> None:
     doubtful.books.put("client", "c1", town="Lakeside")
     doubtful.settle()
     assert doubtful.state("companies", "c1")[0] == "parked"
-
-
-def test_an_ignored_one_rests_whatever_happens_to_it_until_that_is_taken_back(doubtful: World) -> None:
-    act(doubtful, "ignore")
-    doubtful.books.put("client", "c1", town="Lakeside")
-    bill(doubtful, "b1", client="c1")
-    doubtful.settle()
-    assert doubtful.state("companies", "c1") == ("ignored", "ignored by jane")
-    state, reason = doubtful.state("sales", "b1")
-    assert (state, reason) == ("skipped", "client Acme is left out: ignored by jane")
-    with doubtful.store.reading() as tx:
-        assert parked.causes(tx, doubtful.connection) == []
-        (cause,) = parked.causes(tx, doubtful.connection, state="ignored")
-        assert (cause.code, cause.rows[0].detail["was"]) == ("M101", "2 records have the same name")
-    doubtful.crm.put("company", "x2", name="Another")
-    doubtful.clock.on(minutes=5)
-    act(doubtful, "unignore")
-    doubtful.settle()
-    assert doubtful.crm.identity[("company", "x1")] == ("acme/client/c1",)
-    assert doubtful.state("sales", "b1")[0] == "done"
-    with doubtful.store.reading() as tx:
-        words = [one.reason for one in tx.journal.story("acme", "companies", "c1", 10)]
-    assert {"ignored by jane", "no longer ignored, by jane"} <= set(words)
-
-
-def test_a_resync_leaves_an_ignored_one_alone(doubtful: World) -> None:
-    act(doubtful, "ignore")
-    with doubtful.store.transaction() as tx:
-        assert tx.versions.resync("acme", "companies", None, 0, doubtful.clock()) == 0
 
 
 def test_a_retried_one_is_decided_on_what_is_true_now(doubtful: World) -> None:
