@@ -346,7 +346,10 @@ class Endpoint(Protocol):
     """One system of one connection, alive. Every method may be called from any thread."""
 
     def drain(self) -> timedelta | None:
-        """Carry what is due, as fast as the system allows; when to come again. None: the system calls us."""
+        """Carry what is due, as fast as the system allows; when to come again. None: the system calls us.
+
+        Threads are shared by all connections: what has much to do returns after some seconds and asks for nought.
+        """
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """Answer a request that the system (or a person's browser) made. 404 where nothing is served."""

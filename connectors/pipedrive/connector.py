@@ -123,8 +123,7 @@ class PipedriveEndpoint:
         return _asked(lambda: names.names(self._account))
 
     def close(self) -> None:
-        """Lets go of sockets and threads."""
-        self._sender.close()
+        """Lets go of sockets."""
         self._client.close()
 
 

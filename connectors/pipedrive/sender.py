@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +34,9 @@ LEAST = 10
 """Fewer tokens than this carry nothing useful: a list call, a note."""
 READING = timedelta(seconds=30)
 """How long the right to read is kept without a sign of life: longer than a page takes, short after a power cut."""
+TURN = timedelta(seconds=10)
+"""A drain that has more to do ends after this long and asks to be called again: other connections wait for a turn."""
+NOW = timedelta(0)
 SOON = timedelta(seconds=2)
 FAULTS = 5
 """Faults in a row after which the service is taken to be unwell; one alone may be one record's."""
@@ -58,11 +61,6 @@ class Sender:
         self._foretold: datetime | None = None
         self.history = History(state, account.client.budget)
         self._said = ""
-        self._threads = ThreadPoolExecutor(account.settings.parallel, thread_name_prefix="pipedrive")
-
-    def close(self) -> None:
-        """Ends the threads once what they carry has come back."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
 
     def drain(self) -> timedelta:
         """Carries what is due; when to come again."""
@@ -120,6 +118,8 @@ class Sender:
                 again = self._round(run, reader)
                 if again is not None or run.stop is not None:
                     return again or run.stop or SOON
+                if self._account.clock() - run.started_at > TURN:
+                    return NOW
                 if reader:
                     self._renew()
 
@@ -242,11 +242,14 @@ class Sender:
         for write, result in self._options(run, chosen):
             run.heed(result)
             self._give(run, write, result)
-        under_way: dict[Future[Result], Write] = {
-            self._threads.submit(self._carry, run, one): one for one in changes if not owner_of_options(one.entity)
-        }
-        for future in as_completed(under_way):
-            self._give(run, under_way[future], future.result())
+        plain = [one for one in changes if not owner_of_options(one.entity)]
+        if not plain:
+            return
+        # Threads for this batch only: a server has a thousand connections that write nothing at most times.
+        with ThreadPoolExecutor(min(self._account.settings.parallel, len(plain)), "pipedrive") as threads:
+            under_way = {threads.submit(self._carry, run, one): one for one in plain}
+            for future in as_completed(under_way):
+                self._give(run, under_way[future], future.result())
 
     def _options(self, run: _Run, chosen: Sequence[Write]) -> Iterator[tuple[Write, Result]]:
         if run.stop is not None:

@@ -27,6 +27,7 @@ from engine.cli.store import store
 from engine.cli.test import test
 from engine.cli.validate import validate
 from engine.cli.webhooks import webhooks
+from engine.cli.worker import worker
 
 SIMULATORS = "engine.simulators"
 COMMANDS = "engine.commands"
@@ -77,6 +78,7 @@ for command in (
     presets,
     docs,
     serve,
+    worker,
     qwc,
     password,
     ping,

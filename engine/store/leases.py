@@ -17,7 +17,10 @@ import sqlalchemy as sa
 from engine.store import locks
 from engine.store.columns import Moment, Words
 from engine.store.statements import many, portions
-from engine.store.work import RELEASED, THE_ROW, Work, WorkRow, table, work_row
+from engine.store.work import LEASED, RELEASED, THE_ROW, Work, WorkRow, table, work_row
+
+LONGEST = timedelta(minutes=10)
+"""No lease is given for longer."""
 
 _ORDER = (table.c.due_at, table.c.source_key, table.c.mapping)
 _DUE = table.c.state == "due"
@@ -68,6 +71,13 @@ class Leases(Work):
         held = sa.and_(table.c.connection == connection, table.c.state == "leased", table.c.lease_owner == owner)
         return self.db.execute(sa.update(table).where(held).values(lease_until=now + ttl)).rowcount
 
+    def beat(self, connection: str, begins: str, now: datetime, ttl: timedelta) -> int:
+        """Hold what owners whose names begin so have leased until `now + ttl`; how many rows that is."""
+        held = sa.and_(
+            table.c.connection == connection, LEASED, table.c.lease_owner.startswith(begins, autoescape=True)
+        )
+        return self.db.execute(sa.update(table).where(held).values(lease_until=now + ttl)).rowcount
+
     def holders(self, connection: str) -> list[str]:
         """Who holds leases now."""
         held = sa.and_(table.c.connection == connection, table.c.state == "leased")
@@ -79,10 +89,12 @@ class Leases(Work):
         return self.db.execute(sa.update(table).where(held).values(**RELEASED, state="due", due_at=now)).rowcount
 
     def _expire(self, connection: str, now: datetime) -> None:
-        """Make rows due whose worker let its lease run out, unless somebody is at them this moment."""
+        """Make rows due whose worker let its lease run out, unless somebody is at them this moment. A lease that ends
+        later than any lease may was given by a clock that was ahead: it is over too."""
+        over = sa.or_(table.c.lease_until <= now, table.c.lease_until > now + LONGEST)
         expired = (
             sa.select(table.c.mapping, table.c.source_key)
-            .where(table.c.connection == connection, table.c.state == "leased", table.c.lease_until <= now)
+            .where(table.c.connection == connection, table.c.state == "leased", over)
             .with_for_update(skip_locked=True)
         )
         rows = sa.and_(table.c.connection == connection, sa.tuple_(table.c.mapping, table.c.source_key).in_(expired))

@@ -9,14 +9,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from engine.errors import StoreUnavailable
 from engine.store import backups, upgrades
+from engine.store.arrivals import Arrivals
 from engine.store.bases import Bases
+from engine.store.clock import ServerClock, machine
+from engine.store.columns import metadata
 from engine.store.cursors import Cursors
 from engine.store.database import BUSY_SECONDS, address, connect, reading
 from engine.store.failures import told
@@ -31,12 +34,17 @@ from engine.store.versions import Versions
 from engine.store.visits import Visits
 from engine.store.waits import Waits
 from engine.store.wanted import Wanted
+from engine.store.workers import Workers
+
+Clock = Callable[[], datetime]
+"""Gives aware UTC."""
 
 
 class Transaction:
     """Every repository, in one database transaction: all of it is kept, or nothing."""
 
     __slots__ = (
+        "arrivals",
         "bases",
         "cursors",
         "intents",
@@ -49,6 +57,7 @@ class Transaction:
         "waits",
         "wanted",
         "work",
+        "workers",
     )
 
     def __init__(self, db: sa.Connection) -> None:
@@ -64,6 +73,8 @@ class Transaction:
         self.journal = Journal(db)
         self.visits = Visits(db)
         self.versions = Versions(db)
+        self.arrivals = Arrivals(db)
+        self.workers = Workers(db)
 
 
 class Store:
@@ -97,6 +108,11 @@ class Store:
         parsed = address(url)
         return not parsed.drivername.startswith("sqlite") or Path(str(parsed.database)).exists()
 
+    @staticmethod
+    def tables() -> list[str]:
+        """The names of all tables, those that others refer to first."""
+        return [table.name for table in metadata.sorted_tables]
+
     def __repr__(self) -> str:
         return f"Store({self._url.render_as_string(hide_password=True)})"
 
@@ -125,9 +141,18 @@ class Store:
             with self._alone(), told(self._url), self._writing.begin() as db:
                 yield db
 
-    def state(self, scope: str, clock: Callable[[], datetime]) -> StoreState:
+    def state(self, scope: str, clock: Clock) -> StoreState:
         """The connectors' memory of one scope; see `protocol.State`."""
         return StoreState(self, scope, clock)
+
+    def clock(self) -> Clock:
+        """The clock that all who share this store go by; see `clock`."""
+        return machine if self._turn is not None else ServerClock(self._server_time)
+
+    def _server_time(self) -> datetime:
+        with self.connect(only_reading=True) as db:
+            moment: datetime = db.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return moment.astimezone(UTC)
 
     def upgrade(self) -> str | None:
         """Bring the schema to this version: the revision it had before, None for a new store.

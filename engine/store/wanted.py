@@ -28,6 +28,7 @@ table = sa.Table(
     sa.Column("settled_by", Moment),
     sa.Column("not_before", Moment),
     sa.Index("wanted_open", "connection", "system", "open", "entity", "added_at", "key"),
+    sa.Index("wanted_now", "connection", "system", sqlite_where=sa.text("open"), postgresql_where=sa.text("open")),
 )
 
 _ADD = upsert(table, keep=["asked_at", "tries", "event", "settled_by", "not_before"])

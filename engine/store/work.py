@@ -23,6 +23,10 @@ from engine.store.statements import many, portions
 
 WorkState = Literal["due", "leased", "waiting", "parked", "done", "skipped"]
 
+DUE = sa.literal_column("state = 'due'", sa.Boolean)
+LEASED = sa.literal_column("state = 'leased'", sa.Boolean)
+"""Written out, since a partial index serves only a query that says its condition in so many words."""
+
 table = sa.Table(
     "work",
     metadata,
@@ -47,6 +51,8 @@ table = sa.Table(
     sa.Column("detail", Json, nullable=False),
     sa.Index("work_by_state", "connection", "state", "priority", "due_at", "source_key", "mapping", "group"),
     sa.Index("work_by_group", "connection", "group", "state"),
+    sa.Index("work_due", "due_at", "connection", "mapping", sqlite_where=DUE, postgresql_where=DUE),
+    sa.Index("work_leased", "lease_until", "connection", "mapping", sqlite_where=LEASED, postgresql_where=LEASED),
 )
 
 RELEASED: dict[str, Any] = {

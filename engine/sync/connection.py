@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from engine.mapping.compiled import CompiledMapping, CompiledSet
 from engine.mapping.selector import Selector
 from engine.protocol import Connector, Endpoint, Entity, Record, Relation, Site
 from engine.store.store import Store
+from engine.sync.bell import Bell
 from engine.sync.status import status
 
 Ref = tuple[str, str]
@@ -22,6 +22,12 @@ Ref = tuple[str, str]
 
 NAMED = "@name"
 """The source system of a target that a mapping names by its text (`default: {setting: generic_product}`)."""
+
+LEASE = timedelta(minutes=2)
+"""How long a row stays with a worker that gives no sign of life. A process of this machine that died is noticed."""
+
+BEATEN = timedelta(seconds=45)
+"""The same where a heartbeat renews it: longer than any request may take, should the heart stop during one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +60,10 @@ class Connection:
     """Entity of a target system -> the mappings and positions of the match keys that are indexed from its records."""
     readings: dict[str, tuple[Reading, ...]] = field(default_factory=dict)
     relations: dict[tuple[str, str, str], Selector] = field(default_factory=dict)
-    bells: dict[str, threading.Event] = field(default_factory=dict)
+    bells: dict[str, Bell] = field(default_factory=dict)
     """By system: rung when there is work that should not wait for the next look at the queue."""
+    beaten: set[str] = field(default_factory=set)
+    """Systems that this process calls: leases of their rows are renewed by its heartbeat while it calls."""
 
     def __post_init__(self) -> None:
         for mapping in self.compiled.mappings.values():
@@ -67,7 +75,7 @@ class Connection:
                     self.matched[ref] = (*self.matched.get(ref, ()), (mapping, position))
         for system in self.connectors:
             self.readings[system] = tuple(self._readings(system))
-            self.bells[system] = threading.Event()
+            self.bells[system] = Bell()
 
     @staticmethod
     def _append(index: dict[Ref, tuple[CompiledMapping, ...]], ref: Ref, mapping: CompiledMapping) -> None:
@@ -97,6 +105,10 @@ class Connection:
     def into(self, system: str) -> tuple[str, ...]:
         """Names of the mappings that write to a system, referenced ones first."""
         return tuple(name for name, one in self.compiled.mappings.items() if one.target[0] == system)
+
+    def lease(self, system: str) -> timedelta:
+        """How long rows of a system are leased."""
+        return BEATEN if system in self.beaten else LEASE
 
     def rank(self, mapping: str) -> int:
         """Where a mapping stands in the order of references: what others need goes first."""

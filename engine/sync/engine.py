@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
+from engine.mapping.compiled import CompiledSet
 from engine.mapping.compiler import compile_set
 from engine.protocol import Site
 from engine.registry import Registry
 from engine.settings import ConnectionSettings, Settings
+from engine.specs.model import MappingSet
 from engine.specs.presets import load_set
-from engine.store.store import Store
+from engine.store.store import Clock, Store
 from engine.sync.connection import Connection
+from engine.sync.crew import release_dead
 from engine.sync.lookups import Lookups
 from engine.sync.receiver import BACKFILL, lease_group
-from engine.sync.work import EndpointWork, release_dead
-
-Clock = Callable[[], datetime]
+from engine.sync.work import EndpointWork
 
 SWEEP = 500
 """Records that are marked due in one transaction when a mapping is new."""
-
-
-def now() -> datetime:
-    """The clock: aware UTC."""
-    return datetime.now(UTC)
 
 
 class Engine:
@@ -35,12 +31,17 @@ class Engine:
         self.store, self.connections, self.clock = store, dict(connections), clock
 
     @classmethod
-    def open(cls, settings: Settings, registry: Registry, clock: Clock = now) -> Engine:
-        """Open the store and compile every connection; raises what is wrong with the settings or the mappings."""
+    def open(cls, settings: Settings, registry: Registry, clock: Clock | None = None) -> Engine:
+        """Open the store and compile every connection; raises what is wrong with the settings or the mappings.
+
+        The clock is the store's, which all processes that share it go by.
+        """
         store = Store.open(settings.store)
+        clock = clock or store.clock()
+        compile_once = Compiling(registry)
         try:
             connections = {
-                one.name: open_connection(one, settings.server.url, registry, store, clock)
+                one.name: open_connection(one, settings.server.url, registry, store, clock, compile_once)
                 for one in settings.connections.values()
             }
         except BaseException:
@@ -61,13 +62,38 @@ class Engine:
         self.close()
 
 
+class Compiling:
+    """Compiles each set of mappings once for all connections that use it with the same settings and systems: a
+    compiled set never changes, and a thousand of them would fill the memory."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._loaded: dict[str, MappingSet] = {}
+        self._compiled: dict[str, CompiledSet] = {}
+
+    def __call__(self, settings: ConnectionSettings) -> CompiledSet:
+        """The set of a connection."""
+        systems = sorted(settings.connectors)
+        key = json.dumps([settings.mappings, systems, settings.settings], sort_keys=True, default=repr)
+        if key not in self._compiled:
+            if settings.mappings not in self._loaded:
+                where = settings.mappings if settings.mappings.startswith("preset:") else Path(settings.mappings)
+                self._loaded[settings.mappings] = load_set(where)
+            catalogues = {name: self._registry.catalogues[name] for name in settings.connectors}
+            self._compiled[key] = compile_set(self._loaded[settings.mappings], catalogues, settings.settings)
+        return self._compiled[key]
+
+
 def open_connection(
-    settings: ConnectionSettings, server_url: str, registry: Registry, store: Store, clock: Clock
+    settings: ConnectionSettings,
+    server_url: str,
+    registry: Registry,
+    store: Store,
+    clock: Clock,
+    compiling: Compiling | None = None,
 ) -> Connection:
     """Compile a connection's mappings and open its endpoints."""
-    catalogues = {name: registry.catalogues[name] for name in settings.connectors}
-    where = settings.mappings if settings.mappings.startswith("preset:") else Path(settings.mappings)
-    compiled = compile_set(load_set(where), catalogues, settings.settings)
+    compiled = (compiling or Compiling(registry))(settings)
     connectors = {name: registry.connector(name) for name in settings.connectors}
     connection = Connection(settings.name, settings.zone, compiled, connectors, clock, store)
     for name, block in settings.connectors.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
 from engine.mapping.compiled import CompiledMapping
@@ -34,9 +34,6 @@ from engine.sync.recovery import Recovery
 from engine.sync.settling import settle
 from engine.sync.unit import Member, Settled, Unit, parked, skipped, waiting
 from engine.sync.values import at
-
-LEASE = timedelta(minutes=2)
-"""How long a row stays with a worker that gives no sign of life. A process of this machine that died is noticed."""
 
 
 @dataclass(slots=True)
@@ -65,8 +62,9 @@ class Runner:
         With `below` only of rows of better priority. None: nothing was due. An empty list: what was due has settled
         without a request, and there may be more.
         """
+        lease = self.connection.lease(self.system)
         rows = self.tx.work.lease(
-            self.connection.name, self.connection.into(self.system), limit, self.owner, self.now, LEASE, below
+            self.connection.name, self.connection.into(self.system), limit, self.owner, self.now, lease, below
         )
         if not rows:
             return None

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,30 +13,13 @@ from engine.protocol import Failed, Hint, Page, Query, Request, Result, Write, W
 from engine.store.store import Store, Transaction
 from engine.sync import hints, reads
 from engine.sync.connection import Connection
+from engine.sync.crew import held_by
 from engine.sync.receiver import BACKFILL, receive
 from engine.sync.results import Results
-from engine.sync.runner import LEASE, Runner
-
-OWNER = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-"""This process. What one `take` leases belongs to it and a number of its own, and is held as long as answers come."""
-
+from engine.sync.runner import Runner
 
 ROUNDS = 1_000
 """Most portions of rows that one `take` settles without a request to show: then the caller gets a word in."""
-
-
-def release_dead(store: Store, connection: str, now: datetime) -> None:
-    """Make due again what processes of this machine had leased that live no more: nobody will answer for it."""
-    with store.transaction() as tx:
-        for owner in tx.work.holders(connection):
-            host, pid, _ = owner.split(":", 2)
-            if host == socket.gethostname() and not owner.startswith(OWNER) and not _lives(int(pid)):
-                tx.work.release(connection, owner, now)
-
-
-def _lives(pid: int) -> bool:
-    """Whether that process runs. Our own number with another owner's name was used by one that is gone."""
-    return pid != os.getpid() and Path(f"/proc/{pid}").exists() if Path("/proc/self").exists() else True
 
 
 class EndpointWork:
@@ -68,7 +48,7 @@ class EndpointWork:
                 return queries
             requests: Sequence[Request] | None = None
             if limit > 0:
-                owner = f"{OWNER}/{uuid4().hex[:8]}"
+                owner = f"{held_by(self._system)}{uuid4().hex[:8]}"
                 requests = Runner(tx, self._connection, self._system, owner, now).requests(limit, below)
             if requests is not None:
                 return requests
@@ -82,6 +62,9 @@ class EndpointWork:
                 self._answered(tx, request, result, now)
             else:
                 self._carried(tx, request, result, now)
+        for system, bell in self._connection.bells.items():
+            if system != self._system:  # what came may be due there now; its own caller takes again anyway
+                bell.ring()
 
     def _answered(self, tx: Transaction, query: Query, result: Result, now: datetime) -> None:
         if isinstance(result, Page):
@@ -95,7 +78,7 @@ class EndpointWork:
         intent = tx.intents.get(self._connection.name, write.id)
         if intent is None:
             raise ContractBroken(f"{self._system} gave back a request that it never took.")
-        tx.work.renew(self._connection.name, intent.context["owner"], now, LEASE)
+        tx.work.renew(self._connection.name, intent.context["owner"], now, self._connection.lease(self._system))
         answered = Results(tx, self._connection, self._system, intent, now)
         if isinstance(result, Written):
             answered.written(result)
@@ -129,7 +112,7 @@ class EndpointWork:
         with self._store.transaction() as tx:
             kept = hints.keep(tx, self._connection, self._system, hints_, self._clock())
         if kept:
-            self._connection.bells[self._system].set()
+            self._connection.bells[self._system].ring()
         return kept
 
     def visited(self, ticket: str, **facts: Any) -> None:

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from engine.errors import StoreUnavailable
 from engine.store import Store, upgrades
 from engine.store.migrations import HEAD
+from tests.engine.store.released import held, leave
 
 
 def test_an_empty_database_gets_the_schema_and_keeps_it(empty: str) -> None:
@@ -70,13 +71,28 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(empty: str, monkeypat
     store.close()
 
 
-def test_an_older_sqlite_store_is_copied_before_it_is_upgraded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = Store.open(f"sqlite:///{tmp_path}/engine.db")
-    monkeypatch.setattr(upgrades, "HEAD", "0002")
-    monkeypatch.setattr(upgrades, "_migrate", lambda db: None)
-    assert store.upgrade() == HEAD
+REVISIONS = [one.revision for one in ScriptDirectory.from_config(upgrades.config()).walk_revisions()]
+
+
+@pytest.mark.parametrize("revision", [one for one in REVISIONS if one != HEAD])
+def test_a_store_of_any_earlier_version_is_brought_forward_with_all_that_it_holds(empty: str, revision: str) -> None:
+    before = leave(empty, revision)
+    assert [table for table, rows in before.items() if not rows] in ([], ["workers"]), "each table has a row"
+    store = Store(empty)
+    assert store.upgrade() == revision
+    assert store.check() == []
+    after = held(store)
     store.close()
-    copy = Store(f"sqlite:///{tmp_path}/engine.db.before-0002-was-{HEAD}")
+    for table, rows in before.items():
+        kept = [{name: row[name] for name in rows[0]} for row in after[table]] if rows else []
+        assert kept == rows, table
+
+
+def test_an_older_sqlite_store_is_copied_before_it_is_upgraded(tmp_path: Path) -> None:
+    rows = leave(f"sqlite:///{tmp_path}/engine.db", "0001")
+    Store.open(f"sqlite:///{tmp_path}/engine.db").close()
+    copy = Store(f"sqlite:///{tmp_path}/engine.db.before-{HEAD}-was-0001")
     with copy.connect(only_reading=True) as db:
-        assert upgrades.revision(db) == HEAD
+        assert upgrades.revision(db) == "0001"
+    assert held(copy) == rows
     copy.close()
