@@ -286,6 +286,16 @@ class State(Protocol):
         """The sum counted within the last `window`, or `since` a moment in it."""
 
 
+class Vault(Protocol):
+    """Encrypts what is kept in a `State` and must not be readable there: tokens of other systems."""
+
+    def seal(self, text: str) -> str:
+        """The text, encrypted by the newest key."""
+
+    def open(self, sealed: str) -> str | None:
+        """What was sealed; None where none of the keys opens it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where an endpoint works: one connection, its settings, and the engine's ports."""
@@ -309,6 +319,10 @@ class Site:
     """The entities of this system that mappings read: their changes are worth a hint."""
     mirrors: tuple[str, ...] = ()
     """Those that are looked at before a write only: of these, that a record went is worth a hint."""
+    writes: tuple[str, ...] = ()
+    """The entities of this system that mappings write."""
+    vault: Vault | None = None
+    """None: engine.yaml has no `encryption_keys`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,6 +412,28 @@ class Hooks(Protocol):
 
     def remove_hooks(self) -> Sequence[Hook]:
         """Remove ours; those that were removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A link by which one person, once, grants this server access to an account."""
+
+    link: str
+    until: datetime
+    callback: str
+    """The address to which the system sends that person back; it may have to be registered there."""
+
+
+@runtime_checkable
+class Connects(Protocol):
+    """What an endpoint has besides to whose account a person grants access in a browser (`engine connect`). Both raise
+    InvalidSettings where it is not set up."""
+
+    def invite(self) -> Invitation:
+        """A new link; whoever opens it may connect his account."""
+
+    def disconnect(self) -> bool:
+        """Give the access back and forget it; False: there was none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from engine.specs.source import Mark
 from engine.specs.validator import findings
 
 NAME = "engine.yaml"
-TELLING = re.compile(r"(pass(word|phrase)?|secret|token|api_?key)(_hash)?$")
+TELLING = re.compile(r"(pass(word|phrase)?|secret|token|api_?key|encryption_keys)(_hash)?$")
 """Keys whose value is secret even where it was written out."""
 
 Path_ = tuple[str | int, ...]
@@ -96,6 +96,8 @@ class Settings:
     server: ServerSettings
     log: LogSettings
     connections: Mapping[str, ConnectionSettings]
+    keys: tuple[str, ...] = field(repr=False)
+    """That encrypt what is stored of accounts, the newest first."""
     secrets: tuple[str, ...] = field(repr=False)
     """Every secret value, for the logs to mask."""
 
@@ -169,6 +171,7 @@ class _Reading:
             ),
             log=LogSettings(**plain.get("log", {})),
             connections=connections,
+            keys=tuple(plain.get("encryption_keys", ())),
             secrets=tuple(self.secret_values),
         )
 
@@ -188,12 +191,12 @@ class _Reading:
             return [self.resolved(inner, (*path, index)) for index, inner in enumerate(node.value)]
         value = node.value
         if not isinstance(value, str):
-            if path and TELLING.search(str(path[-1])):
+            if _telling(path):
                 self.secret_paths.add(path)  # of the wrong type, but what it says is not for everybody's eyes
             return value
         if names_secret(value):
             return self.secret(value, path)
-        if path and TELLING.search(str(path[-1])):
+        if _telling(path):
             self.keep(path, [value])
         return value.replace("$${", "${")
 
@@ -301,6 +304,11 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]
         "number", lambda _, value: isinstance(value, int | float | Decimal) and not isinstance(value, bool)
     ),
 )
+
+
+def _telling(path: Path_) -> bool:
+    """Whether the key at a place (for an entry of a list: the list's) says that its value is secret."""
+    return bool(TELLING.search(next((one for one in reversed(path) if isinstance(one, str)), "")))
 
 
 def _unsecret(one: Diagnostic, secrets: Iterable[str]) -> Diagnostic:

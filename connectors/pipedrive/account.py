@@ -56,6 +56,11 @@ class Account:
             self._state.put(_ME, self._user, _ME_KEPT_FOR)
         return self._user
 
+    def forget_user(self) -> None:
+        """Somebody else may have been let in."""
+        self._user = None
+        self._state.put(_ME, None)
+
     def my_id(self) -> str | None:
         """The token's user, if it was ever asked for; asks nobody."""
         user = self._user or self._state.get(_ME)

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from engine.protocol import Check
+from engine.protocol import Check, Site
 
+from . import scopes
+from .access import GrantedAccess
 from .account import Account
 from .budget import DAY
 from .client import Answer
@@ -37,6 +39,23 @@ def ping(account: Account) -> Sequence[Check]:
     ]
 
 
+def access(granted: GrantedAccess, site: Site, hooks: bool) -> Iterator[Check]:
+    """Until when an access by OAuth2 lasts, and whether its scopes are enough for the mappings."""
+    try:
+        grant = granted.stored()
+    except Stopped:
+        return  # the first check has said so
+    ends = granted.ends_at()
+    yield Check("access", True, f"The access is renewed by itself, and ends on {ends:%Y-%m-%d} only if nobody uses it.")
+    lacking = scopes.missing(grant.scopes, (*site.follows, *site.mirrors), site.writes, hooks)
+    if lacking:
+        what = f"The app lacks {', '.join(lacking)}."
+        hint = "Add them to its scopes in Pipedrive's Developer Hub, then run `engine connect` again."
+        yield Check("scopes", False, f"{what} {hint}")
+    else:
+        yield Check("scopes", True, "The app's scopes are enough for the mappings.")
+
+
 def _company(account: Account, user: Mapping[str, Any]) -> Check:
     ours, theirs = account.settings.company, user.get("company_domain")
     if theirs is None or theirs == ours:
@@ -53,7 +72,7 @@ def _plan(account: Account, answer: Answer) -> Iterator[Check]:
     if int(said) == burst:
         yield Check("plan", True, f"The plan is {plan}: {burst} requests in two seconds.")
         return
-    likely = next((name for name, one in PLANS.items() if one.burst == int(said)), None)
+    likely = next((name for name in PLANS if account.settings.burst_of(name) == int(said)), None)
     hint = f"That is {likely}: correct 'plan'." if likely else "Correct 'plan'."
     yield Check("plan", False, f"Pipedrive allows {said} requests in two seconds, {plan} has {burst}. {hint}")
 

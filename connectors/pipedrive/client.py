@@ -1,7 +1,7 @@
 """One HTTP call to Pipedrive, paid for, paced and classed. The only file that knows httpx.
 
-The token goes in the header `x-api-token`; `?api_token=` would land in logs. Redirects are not followed: the token
-must not travel to another host.
+What lets us in (`access`) goes in a header; `?api_token=` would land in logs. Redirects are not followed: it must not
+travel to another host.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ import httpx
 from engine.protocol import Site
 
 from . import status, wire
+from .access import Access, Pass
 from .budget import Budget
+from .grants import Form, Said
 from .operations import Operation, operation
 from .pace import Pace, Pause
 from .quota import Quota
@@ -45,7 +47,7 @@ class Client:
 
     def __init__(
         self,
-        settings: Settings,
+        access: Access,
         budget: Budget,
         pace: Pace,
         pause: Pause,
@@ -56,11 +58,9 @@ class Client:
         self.pace = pace
         self.pause = pause
         self.quota = quota
-        self._token = settings.token
-        self._url = settings.url
+        self._access = access
         self._http = httpx.Client(
-            base_url=settings.url,
-            headers={"x-api-token": settings.token, "accept": "application/json", "user-agent": "ml-connector"},
+            headers={"accept": "application/json", "user-agent": "ml-connector"},
             timeout=_TIMEOUT,
             follow_redirects=False,
             trust_env=transport is None,
@@ -69,15 +69,15 @@ class Client:
         )
 
     @classmethod
-    def of(cls, settings: Settings, site: Site) -> Client:
+    def of(cls, settings: Settings, site: Site, access: Access) -> Client:
         """For a connection, with the company's budget and pause behind it."""
         shared = site.shared(f"pipedrive:{settings.company}")
-        pace = Pace.of(settings.url, settings.token, settings.burst)
+        pace = Pace.of(settings.url, access.window, settings.burst)
         pause, quota = Pause(shared, site.clock), Quota(shared, site.clock)
-        return cls(settings, Budget(settings, shared, site.clock), pace, pause, quota)
+        return cls(access, Budget(settings, shared, site.clock), pace, pause, quota)
 
     def __repr__(self) -> str:
-        return f"Client({self._url!r})"
+        return f"Client({type(self._access).__name__})"
 
     def close(self) -> None:
         """Lets go of the sockets."""
@@ -91,8 +91,10 @@ class Client:
         query: Mapping[str, str] | None = None,
         body: Any = None,
         prepaid: bool = False,
+        showing: Pass | None = None,
     ) -> Answer:
         """Carries the operation of that name; `place` fills its path. `prepaid`: its tokens are counted already.
+        `showing`: a pass to be tried in place of the one in use.
 
         Raises Stopped with what the engine is to be told: UNSENT before anything went out, and as `status` says
         about everything that is no success.
@@ -100,25 +102,46 @@ class Client:
         wanted = operation(name)
         self.pause.check()
         self.quota.check(wanted.method)
+        shown = showing or self._access.current(self.ask)
         if not prepaid:
             self.budget.spend(wanted.tokens)
         with self.pause.turn():
-            with self.pace.place():
-                self.pause.check()
-                response = self._exchange(wanted, place or {}, query or {}, body)
-                self._listen(response.headers)
-            return self._answer(wanted, response)
+            response = self._paced(shown, wanted, place or {}, query or {}, body)
+            if response.status_code == 401 and showing is None:
+                fresh = self._access.renewed(shown, self.ask)
+                if fresh is not None:
+                    shown = fresh
+                    self.budget.spend(wanted.tokens)
+                    response = self._paced(shown, wanted, place or {}, query or {}, body)
+            return self._answer(wanted, response, shown)
+
+    def ask(self, form: Form) -> Said:
+        """Sends a form to the token endpoint, which costs no tokens. Raises Stopped where no answer came."""
+        try:
+            response = self._http.post(form.url, content=form.body, headers=dict(form.headers))
+        except _NEVER_SENT as error:
+            raise status.unreachable(form.url, type(error).__name__) from None
+        except httpx.HTTPError as error:
+            raise status.cut(False, type(error).__name__) from None
+        return Said(response.status_code, response.content)
+
+    def _paced(self, shown: Pass, wanted: Operation, *given: Any) -> httpx.Response:
+        with self.pace.place():
+            self.pause.check()
+            response = self._exchange(shown, wanted, *given)
+            self._listen(response.headers)
+            return response
 
     def _exchange(
-        self, wanted: Operation, place: Mapping[str, str], query: Mapping[str, str], body: Any
+        self, shown: Pass, wanted: Operation, place: Mapping[str, str], query: Mapping[str, str], body: Any
     ) -> httpx.Response:
-        path = f"/api/{wanted.version}{wanted.path.format(**place)}"
+        url = f"{shown.url}/api/{wanted.version}{wanted.path.format(**place)}"
         content = None if body is None else wire.write(body)
-        headers = {} if body is None else {"content-type": "application/json"}
+        headers = dict([shown.header] if body is None else [shown.header, ("content-type", "application/json")])
         try:
-            return self._http.request(wanted.method, path, params=query, content=content, headers=headers)
+            return self._http.request(wanted.method, url, params=query, content=content, headers=headers)
         except _NEVER_SENT as error:
-            raise status.unreachable(self._url, type(error).__name__) from None
+            raise status.unreachable(shown.url, type(error).__name__) from None
         except httpx.HTTPError as error:
             raise status.cut(wanted.writes, type(error).__name__) from None
 
@@ -130,7 +153,7 @@ class Client:
         )  # [facts: 1]: seen, undocumented, and missing at times
         self.quota.heard(says("x-daily-requests-left"))
 
-    def _answer(self, wanted: Operation, response: httpx.Response) -> Answer:
+    def _answer(self, wanted: Operation, response: httpx.Response, shown: Pass) -> Answer:
         if response.status_code == 429:
             raise self._too_much(wanted, response.headers)
         try:
@@ -144,7 +167,7 @@ class Client:
         self.pause.succeeded()
         self.budget.flowed(wanted.tokens)
         if not response.is_success or response.is_redirect:
-            raise status.failure(response.status_code, self._masked(body), wanted.writes, "{" in wanted.path)
+            raise status.failure(response.status_code, _masked(body, shown.secret), wanted.writes, "{" in wanted.path)
         if (
             not isinstance(body, dict)
             or body.get("success") is False
@@ -165,11 +188,12 @@ class Client:
             return self.pause.budget(self.budget.ends())
         return self.pause.burst(_whole(headers.get("x-ratelimit-reset")))
 
-    def _masked(self, body: Any) -> Any:
-        """The body without our token, should the service ever echo it."""
-        if isinstance(body, dict):
-            return {key: self._masked(value) for key, value in body.items()}
-        return body.replace(self._token, "***") if isinstance(body, str) else body
+
+def _masked(body: Any, secret: str) -> Any:
+    """The body without our token, should the service ever echo it."""
+    if isinstance(body, dict):
+        return {key: _masked(value, secret) for key, value in body.items()}
+    return body.replace(secret, "***") if isinstance(body, str) else body
 
 
 def _next(body: Mapping[str, Any]) -> str | None:

@@ -6,16 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 
-from engine.errors import SystemUnavailable
+from engine.errors import InvalidSettings, SystemUnavailable
 from engine.protocol import (
     Catalogue,
     Check,
     Connector,
+    Connects,
     Endpoint,
     Hook,
     Hooks,
     HttpRequest,
     HttpResponse,
+    Invitation,
     Named,
     Names,
     Record,
@@ -23,8 +25,10 @@ from engine.protocol import (
 )
 
 from . import check, entities, names, settings, shapes
+from .access import Access, GrantedAccess, TokenAccess
 from .account import Account
 from .client import Client
+from .connecting import Connecting
 from .listening import Listening
 from .sender import Sender
 from .status import Stopped
@@ -68,8 +72,14 @@ class PipedriveEndpoint:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._settings = settings.Settings.of(site.settings)
-        self._client = Client.of(self._settings, site)
+        access = _access(self._settings, site)
+        self._client = Client.of(self._settings, site, access)
         self._account = Account(self._settings, self._client, site)
+        self._granted = access if isinstance(access, GrantedAccess) else None
+        self._connecting: Connecting | None = None
+        if self._granted is not None:
+            came = self._account.forget_user
+            self._connecting = Connecting(site, self._settings, self._granted, self._client, came)
         proof = self._settings.webhook
         self._webhooks = Webhooks(site, proof, self._account)
         self._subscriptions = Subscriptions(site, proof, self._account, self._webhooks)
@@ -81,13 +91,30 @@ class PipedriveEndpoint:
 
     def drain(self) -> timedelta | None:
         """Carries what is due, as fast as tokens and limits allow; when to come again."""
+        if self._granted is not None:
+            self._granted.keep_alive(self._client.ask)
         self._subscriptions.look()
         self._account.poll = self._subscriptions.poll
         return self._sender.drain()
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        """Takes webhook deliveries at `/webhook`."""
-        return self._webhooks.answer(request)
+        """Takes webhook deliveries at `/webhook`, and people who connect an account below `/oauth`."""
+        found = self._connecting.answer(request) if self._connecting is not None else None
+        return found or self._webhooks.answer(request)
+
+    def invite(self) -> Invitation:
+        """A link for connecting an account by OAuth2. Raises InvalidSettings."""
+        return self._connects().invite()
+
+    def disconnect(self) -> bool:
+        """Gives the access back. Raises InvalidSettings, SystemUnavailable."""
+        return self._connects().disconnect()
+
+    def _connects(self) -> Connecting:
+        if self._connecting is None:
+            hint = "Put 'oauth' in the place of 'api_token' in engine.yaml to connect an account."
+            raise InvalidSettings("pipedrive: this connection uses an API token.", hint)
+        return self._connecting
 
     def list_hooks(self) -> Sequence[Hook]:
         """Every webhook of the account, others' too. Raises SystemUnavailable."""
@@ -112,11 +139,16 @@ class PipedriveEndpoint:
         spent = {"tokens_spent": budget.spent, "tokens_limit": budget.limit, "tokens_reserve": budget.reserve}
         history = self._sender.history.facts(self._site.work.backlog())
         told = [history["forecast"]] if history else []
-        return {**spent, **history, "notes": [*told, *self._subscriptions.notes()]}
+        access = self._granted.facts() if self._granted is not None else {}
+        notes = [*access.pop("notes", ()), *told, *self._subscriptions.notes()]
+        return {**spent, **history, **access, "notes": notes}
 
     def ping(self) -> Sequence[Check]:
         """Asks Pipedrive who we are (2 tokens), and compares company, plan, clock and rights with the settings."""
-        return [*check.ping(self._account), *self._subscriptions.ping()]
+        found = check.ping(self._account)
+        if self._granted is not None:
+            found = [*found, *check.access(self._granted, self._site, self._settings.webhook.configured)]
+        return [*found, *self._subscriptions.ping()]
 
     def names(self) -> Names:
         """The account's custom fields, stages and users. Raises SystemUnavailable."""
@@ -125,6 +157,17 @@ class PipedriveEndpoint:
     def close(self) -> None:
         """Lets go of sockets."""
         self._client.close()
+
+
+def _access(settings: settings.Settings, site: Site) -> Access:
+    """How a connection is let in. Raises InvalidSettings."""
+    if settings.app is None:
+        assert settings.token is not None
+        return TokenAccess(settings.url, settings.token)
+    if site.vault is None:
+        hint = "Add encryption_keys to engine.yaml; `engine key` makes a key."
+        raise InvalidSettings("pipedrive: 'oauth' keeps tokens, and there is no key to encrypt them.", hint)
+    return GrantedAccess(settings.app, settings.url, site.state, site.vault, site.clock)
 
 
 def _asked(ask: Callable[[], Answer]) -> Answer:
@@ -138,3 +181,4 @@ def _asked(ask: Callable[[], Answer]) -> Answer:
 _: type[Connector] = Pipedrive
 _hooks: type[Hooks] = PipedriveEndpoint
 _named: type[Named] = PipedriveEndpoint
+_connects: type[Connects] = PipedriveEndpoint

@@ -9,32 +9,41 @@ from typing import Any, Final, NamedTuple
 
 from engine.errors import InvalidSettings
 
-from . import webhook_proof
+from . import app, webhook_proof
+from .app import App
 from .durations import duration
 from .webhook_proof import Proof
 
 
 class Plan(NamedTuple):
-    """What a plan allows with an API token [facts: Pipedrive 3]."""
+    """What a plan allows [facts: Pipedrive 3]."""
 
     multiplier: int
     """Of 30,000 tokens a day and seat."""
     burst: int
-    """Requests in any two seconds, for each token."""
+    """Requests in any two seconds, for each API token."""
+    oauth_burst: int
+    """The same for an access by OAuth2."""
 
 
 PLANS: Final[Mapping[str, Plan]] = {
-    "lite": Plan(1, 20),
-    "growth": Plan(2, 40),
-    "premium": Plan(5, 100),
-    "ultimate": Plan(7, 120),
+    "lite": Plan(1, 20, 80),
+    "growth": Plan(2, 40, 160),
+    "premium": Plan(5, 100, 400),
+    "ultimate": Plan(7, 120, 480),
 }
 TOKENS_PER_SEAT: Final = 30_000
 
 SCHEMA: Final[Mapping[str, Any]] = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["company", "api_token"],
+    "required": ["company"],
+    "if": {"required": ["oauth"]},
+    "then": {
+        "if": {"required": ["api_token"]},
+        "then": {"properties": {"oauth": {"not": {}, "description": "Keep 'api_token' or 'oauth', not both."}}},
+    },
+    "else": {"required": ["api_token"]},
     "properties": {
         "company": {
             "type": "string",
@@ -46,6 +55,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
             "minLength": 1,
             "description": "The personal API token of an admin user, as ${NAME} or file:PATH.",
         },
+        "oauth": app.SCHEMA,
         "url": {
             "type": "string",
             "pattern": "^https?://",
@@ -101,8 +111,10 @@ class Settings:
     """One connection's settings, checked. The token has no honest repr."""
 
     company: str
-    token: str = field(repr=False)
+    token: str | None = field(repr=False)
+    """The API token; None: the access is granted to `app`."""
     url: str
+    app: App | None = None
     plan: str = "lite"
     seats: int = 1
     top_ups: int = 0
@@ -117,7 +129,11 @@ class Settings:
     @property
     def burst(self) -> int:
         """Requests in any two seconds."""
-        return PLANS[self.plan].burst
+        return self.burst_of(self.plan)
+
+    def burst_of(self, plan: str) -> int:
+        """Requests in any two seconds that a plan allows to this kind of access."""
+        return PLANS[plan].burst if self.app is None else PLANS[plan].oauth_burst
 
     @property
     def daily_tokens(self) -> int:
@@ -127,16 +143,19 @@ class Settings:
     @classmethod
     def of(cls, block: Mapping[str, Any]) -> Settings:
         """Reads a block that fits SCHEMA. Raises InvalidSettings, never quoting the token."""
-        for key in ("company", "api_token"):
-            if not block.get(key):
-                raise InvalidSettings(f"pipedrive: '{key}' is missing.", "Add it to the connection in engine.yaml.")
+        if not block.get("company"):
+            raise InvalidSettings("pipedrive: 'company' is missing.", "Add it to the connection in engine.yaml.")
+        if bool(block.get("api_token")) == bool(block.get("oauth")):
+            hint = "Keep one of them." if block.get("oauth") else "Add one of them to the connection in engine.yaml."
+            raise InvalidSettings("pipedrive: either 'api_token' or 'oauth' says how we are let in.", hint)
         plan = str(block.get("plan", "lite")).lower()
         if plan not in PLANS:
             raise InvalidSettings(f"pipedrive: '{plan}' is no plan.", f"Use one of {', '.join(PLANS)}.")
         company = str(block["company"])
         return cls(
             company=company,
-            token=str(block["api_token"]),
+            token=str(block["api_token"]) if "api_token" in block else None,
+            app=App.of(block["oauth"], "url" in block) if "oauth" in block else None,
             url=str(block.get("url") or f"https://{company}.pipedrive.com").rstrip("/"),
             plan=plan,
             seats=int(block.get("seats", 1)),

@@ -18,10 +18,12 @@ from engine.protocol import Failed, Failure
 class Stopped(Exception):
     """A call did not bring an answer to go on with; `failed` is what the engine is to be told."""
 
-    def __init__(self, failed: Failed, status: int = 0) -> None:
+    def __init__(self, failed: Failed, status: int = 0, words: str = "") -> None:
         super().__init__(failed.message)
         self.failed = failed
         self.status = status
+        self.words = words
+        """The service's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,35 @@ TROUBLES: Final[Mapping[str, Trouble]] = {
         "Correct the named field in QuickBooks or in the mapping; then retry the record.",
     ),
     "unauthorized": Trouble(
-        "401", Failure.CONFIGURATION, "Pipedrive does not accept the API token",
-        "Put a valid one into engine.yaml (it is in Pipedrive under Personal preferences, API).",
+        "401", Failure.CONFIGURATION, "Pipedrive does not accept the API token or the access that was granted",
+        "Put a valid token into engine.yaml (it is in Pipedrive under Personal preferences, API), or run "
+        "`engine connect` again.",
+    ),
+    "unconnected": Trouble(
+        "no access by OAuth2 was granted yet", Failure.CONFIGURATION, "No Pipedrive account is connected yet",
+        "Run `engine connect` and open the link that it prints.",
+    ),
+    "lost": Trouble(
+        "400 `Invalid grant` when the access is renewed", Failure.CONFIGURATION,
+        "Pipedrive does not renew the access: it was taken back, or not used for 60 days",
+        "Look whether the app is still installed in Pipedrive and its user still active, then run `engine connect` "
+        "and open the link that it prints.",
+    ),
+    "code": Trouble(
+        "400 `Invalid grant` when an account is connected", Failure.CONFIGURATION,
+        "Pipedrive does not take back the code that it gave", "Run `engine connect` again: a code lives for 5 minutes.",
+    ),
+    "app": Trouble(
+        "any other 400 of the token endpoint", Failure.CONFIGURATION, "Pipedrive does not accept the app",
+        "Compare client ID, client secret and callback URL in Pipedrive's Developer Hub with engine.yaml.",
+    ),
+    "unsealed": Trouble(
+        "the stored access cannot be decrypted", Failure.CONFIGURATION,
+        "None of the encryption_keys opens the stored access to Pipedrive",
+        "Put the key back that was there, or run `engine connect` again.",
+    ),
+    "renewing": Trouble(
+        "another process renews the access", Failure.UNSENT, "The access to Pipedrive is being renewed", "",
     ),
     "unpaid": Trouble(
         "402", Failure.CONFIGURATION, "The Pipedrive account is closed or unpaid",
@@ -61,7 +90,7 @@ TROUBLES: Final[Mapping[str, Trouble]] = {
     ),
     "scope": Trouble(
         "403 that names a scope", Failure.CONFIGURATION, "Pipedrive grants this connection too few rights",
-        "Grant the missing scope to the app, or use an admin user's token.",
+        "Give the app the missing scope in the Developer Hub and run `engine connect` again, or use an admin's token.",
     ),
     "forbidden": Trouble(
         "403 otherwise", Failure.REFUSED, "Pipedrive forbids this",
@@ -119,6 +148,13 @@ TROUBLES: Final[Mapping[str, Trouble]] = {
 def not_sent(reason: str, again_after: timedelta | None = None) -> Stopped:
     """Handed back untouched: no tokens, or a pause."""
     return Stopped(Failed(Failure.UNSENT, reason, again_after=again_after))
+
+
+def stopped(trouble: str, words: str = "", again_after: timedelta | None = None) -> Stopped:
+    """A trouble by its name."""
+    one = TROUBLES[trouble]
+    words = words.rstrip(".")[:500]
+    return Stopped(Failed(one.failure, one.sentence(words), trouble, again_after=again_after), words=words)
 
 
 def unreachable(address: str, cause: str) -> Stopped:

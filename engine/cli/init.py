@@ -113,6 +113,7 @@ def _settings_file(name: str, zone: str, registry: Registry, settings: Mapping[s
     yield "server:"
     yield "  port: 8800"
     yield '  # url: "https://sync.example.com"      # under which the Web Connector reaches us from another machine'
+    yield '# encryption_keys: ["${ENGINE_KEY}"]    # where a system is connected by OAuth2; `engine key` makes one'
     yield "connections:"
     yield f"  {name}:"
     yield "    mappings: mappings"
@@ -135,11 +136,11 @@ def _setting_lines(setting: Setting) -> Iterator[str]:
 
 
 def _block_lines(connection: str, system: str, schema: Mapping[str, Any]) -> Iterator[str]:
-    needed = schema.get("required", ())
+    needed = (*schema.get("required", ()), *schema.get("else", {}).get("required", ()))
     for key, about in schema.get("properties", {}).items():
-        if about.get("type") == "object":
-            continue  # written out by those who need it: README and the schema say how
         examples = about.get("examples", ())
+        if about.get("type") == "object" and not examples:
+            continue  # written out by those who need it: README and the schema say how
         if SECRET.search(key):
             value = examples[0] if examples else f"${{{system.upper()}_{key.upper()}}}"
         elif key in needed:

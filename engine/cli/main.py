@@ -8,10 +8,12 @@ import click
 
 from engine import __version__
 from engine.cli.codes import codes
+from engine.cli.connect import connect
 from engine.cli.docs import docs
 from engine.cli.explain import explain
 from engine.cli.here import Here
 from engine.cli.init import init
+from engine.cli.key import key
 from engine.cli.parked import parked
 from engine.cli.password import password
 from engine.cli.ping import ping
@@ -81,6 +83,8 @@ for command in (
     worker,
     qwc,
     password,
+    key,
+    connect,
     ping,
     status,
     explain,

@@ -19,6 +19,7 @@ from engine.sync.crew import release_dead
 from engine.sync.lookups import Lookups
 from engine.sync.receiver import BACKFILL, lease_group
 from engine.sync.work import EndpointWork
+from engine.vault import Vault
 
 SWEEP = 500
 """Records that are marked due in one transaction when a mapping is new."""
@@ -36,12 +37,13 @@ class Engine:
 
         The clock is the store's, which all processes that share it go by.
         """
+        vault = Vault(settings.keys) if settings.keys else None
         store = Store.open(settings.store)
         clock = clock or store.clock()
         compile_once = Compiling(registry)
         try:
             connections = {
-                one.name: open_connection(one, settings.server.url, registry, store, clock, compile_once)
+                one.name: open_connection(one, settings.server.url, registry, store, clock, compile_once, vault)
                 for one in settings.connections.values()
             }
         except BaseException:
@@ -91,6 +93,7 @@ def open_connection(
     store: Store,
     clock: Clock,
     compiling: Compiling | None = None,
+    vault: Vault | None = None,
 ) -> Connection:
     """Compile a connection's mappings and open its endpoints."""
     compiled = (compiling or Compiling(registry))(settings)
@@ -109,6 +112,8 @@ def open_connection(
             custom_fields=compiled.custom_fields(name),
             follows=tuple(one.entity for one in connection.readings[name] if not one.mirror),
             mirrors=tuple(one.entity for one in connection.readings[name] if one.mirror),
+            writes=tuple(entity for system, entity in connection.by_target if system == name),
+            vault=vault,
         )
         connection.sites[name] = site
         connection.endpoints[name] = connectors[name].open(site)

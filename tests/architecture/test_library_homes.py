@@ -26,6 +26,8 @@ HOMES = {
         "connectors.pipedrive.simulator",
         "connectors.demo",
     ),
+    "cryptography": ("engine.vault",),
+    "authlib": ("connectors.pipedrive.grants",),
     "rich": ("engine.cli", "connectors.demo"),
 }
 """Library -> the modules (with all below them) that may import it."""

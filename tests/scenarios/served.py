@@ -24,6 +24,7 @@ USER, PASSWORD = "acme", "correct horse"
 
 ENGINE_YAML = """
 store: sqlite:///engine.db
+{keys}
 server: {{url: "http://localhost:{port}", port: {port}}}
 connections:
   acme:
@@ -31,9 +32,10 @@ connections:
     zone: America/New_York
     settings: {settings}
     quickbooks_desktop: {{user: acme, password_hash: "${{QBWC_PASSWORD_HASH}}", every: 5 minutes, currency: USD}}
-    pipedrive: {{company: acme, api_token: "${{PIPEDRIVE_API_TOKEN}}", url: "{url}", plan: ultimate, {told}}}
+    pipedrive: {{company: acme, {let_in}, plan: ultimate, {told}}}
 """
 
+BY_TOKEN = 'api_token: "${{PIPEDRIVE_API_TOKEN}}", url: "{url}"'
 POLLED = "poll: 1 second"
 TOLD = "webhook: {user: pipedrive, password: long and random}"
 """Changes are told by webhooks, and polled once an hour."""
@@ -88,11 +90,18 @@ class Served:
 
 @contextmanager
 def running(
-    folder: Path, *, customers: int = 4, token: str | None = None, mappings: Path | None = None, webhooks: bool = False
+    folder: Path,
+    *,
+    customers: int = 4,
+    token: str | None = None,
+    mappings: Path | None = None,
+    webhooks: bool = False,
+    oauth: str | None = None,
 ) -> Iterator[Served]:
     """A server over a small company and an account whose pipeline has the stage that the settings name.
 
     `mappings` is a folder to be used in place of the built-in set. With `webhooks` the account tells its changes.
+    `oauth`: the app's settings, in place of a token.
     """
     company = sample_company(seed=3, customers=customers)
     account = Account(company="acme", plan="ultimate", seed=5)
@@ -102,7 +111,12 @@ def running(
         port = _port()
         folder.mkdir(exist_ok=True)
         config = folder / "engine.yaml"
-        words = {"mappings": mappings or "preset:default", "settings": "{}" if mappings else SETTINGS}
+        let_in = BY_TOKEN if oauth is None else f"oauth: {oauth}"
+        words = {
+            "let_in": let_in.format(url=pipedrive.url),
+            "keys": 'encryption_keys: ["${ENGINE_KEY}"]' if oauth else "",
+        }
+        words |= {"mappings": mappings or "preset:default", "settings": "{}" if mappings else SETTINGS}
         config.write_text(ENGINE_YAML.format(port=port, url=pipedrive.url, told=TOLD if webhooks else POLLED, **words))
         secrets = {"QBWC_PASSWORD_HASH": password_hash(PASSWORD), "PIPEDRIVE_API_TOKEN": token or account.token}
         server = Server(config, port, secrets)

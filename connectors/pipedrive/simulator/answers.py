@@ -21,6 +21,16 @@ def unauthorized(correlation: str) -> Reply:
     return Reply(401, body, (("x-401-by-gw", "true"), ("x-correlation-id", correlation)))
 
 
+def bad_bearer() -> Reply:
+    """An access token that is unknown, taken back or too old [readme.io: OAuth status codes; envelope assumed]."""
+    return Reply(401, {"success": False, "error": "Invalid token: access token is invalid", "errorCode": 401})
+
+
+def wrong_scope() -> Reply:
+    """[readme.io: OAuth status codes; envelope inferred, error-shapes]"""
+    return Reply(403, {"success": False, "error": "Scope and URL mismatch"})
+
+
 def over_limit() -> Reply:
     """Burst or daily budget: both the same bare 429 [facts: 3; body as public test suites have it]."""
     return Reply(429, {"success": False, "error": "request over limit", "errorCode": 429, "error_info": INFO})

@@ -1,4 +1,4 @@
-"""The account over HTTP: token, rate, faults, endpoint, ledger, in that order; the rules are the account's.
+"""The account over HTTP: token, scope, rate, faults, endpoint, ledger, in that order; the rules are the account's.
 
 A plain ASGI application, so that it runs under uvicorn, httpx.ASGITransport or anything else.
 """
@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from . import answers
+from . import answers, oauth
 from .calls import Call, Reply
 from .events import Actor
 from .faults import AFTER, BEFORE, Fault, Faults
@@ -25,6 +25,7 @@ from .numbers import decode, encode
 from .queries import Query
 from .refusals import Invalid, Refusal
 from .routes import Operation, find, split
+from .scopes import scopes
 from .state import Account
 
 DAILY_WRITES = 10_000
@@ -44,6 +45,17 @@ class Exchange:
     status: int
     answer_headers: list[tuple[bytes, bytes]]
     answer: bytes
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: a user, by an API token or through an app."""
+
+    user_id: int
+    window: str
+    """Whose requests are counted together."""
+    scopes: frozenset[str] | None = None
+    """Of an app; None: an API token may do what its user may."""
 
 
 class App:
@@ -77,7 +89,7 @@ class App:
             return
         date = format_datetime(self.account.clock().astimezone(UTC), usegmt=True)
         headers, payload = _answer(reply, date)
-        if fault is None or fault.kind == "slow":
+        if version and (fault is None or fault.kind == "slow"):
             target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             seen = Exchange(request.method, target, request.headers.raw, body, reply.status, headers, payload)
             for witness in self.witnesses:
@@ -88,20 +100,21 @@ class App:
     def reply(self, request: Request, version: str, path: str, body: bytes, fault: Fault | None) -> Reply:
         """The whole way of one request, under the account's lock."""
         self.requests += 1
-        token = request.headers.get("x-api-token")
         query = Query(parse_qsl(request.url.query, keep_blank_values=True))
-        if self.account.switches.query_token:
-            token = token or query.text("api_token")
         with self.account.changing():
-            user_id = self.account.tokens.get(token or "")
-            if user_id is None or not self.account.exists("user", user_id):
-                return answers.unauthorized(str(uuid.UUID(int=self.requests)))
+            if not version and path.startswith("/oauth/"):
+                return self._oauth(request, body, fault)
+            caller = self._caller(request, query)
+            if isinstance(caller, Reply):
+                return caller
             if fault is not None and fault.kind in BEFORE:
                 return _faulty(fault.kind)
             operation, names, methods = find(version, request.method, path)
             if operation is None:
                 return answers.wrong_method(methods) if methods else answers.no_such_path()
-            reply, tokens, kept = self._admitted(request, operation, names, query, body, user_id, token or "")
+            if caller.scopes is not None and not caller.scopes & scopes(version, request.method, operation.template):
+                return answers.wrong_scope()
+            reply, tokens, kept = self._admitted(request, operation, names, query, body, caller)
             now = self.account.clock()
             self.account.ledger.add(
                 Entry(now, request.method, path, operation.name, tokens, reply.status, kept, request.url.query)
@@ -110,16 +123,41 @@ class App:
             return _faulty(fault.kind)
         return reply
 
+    def _oauth(self, request: Request, body: bytes, fault: Fault | None) -> Reply:
+        if fault is not None and fault.kind in BEFORE:
+            return _faulty(fault.kind)
+        reply = oauth.answer(self.account, request, body)
+        return _faulty(fault.kind) if fault is not None and fault.kind in AFTER else reply
+
+    def _caller(self, request: Request, query: Query) -> "Caller | Reply":
+        """Who asks, or the 401."""
+        account = self.account
+        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            granted = account.apps.bearer(bearer)
+            if granted is None or not account.exists("user", granted.user_id):
+                return answers.bad_bearer()
+            return Caller(granted.user_id, f"{granted.app} {granted.user_id}", frozenset(granted.scopes))
+        token = request.headers.get("x-api-token") or ""
+        if account.switches.query_token:
+            token = token or query.text("api_token") or ""
+        user_id = account.tokens.get(token)
+        if user_id is None or not account.exists("user", user_id):
+            return answers.unauthorized(str(uuid.UUID(int=self.requests)))
+        return Caller(user_id, token)
+
     def _admitted(
         self, request: Request, operation: Operation, names: dict[str, str], query: Query, body: bytes,
-        user_id: int, token: str,
+        caller: "Caller",
     ) -> tuple[Reply, int, object]:  # fmt: skip
-        account = self.account
-        admission = account.limits.admit(token, operation.tokens, operation.is_search, account.clock())
+        account, by_app = self.account, caller.scopes is not None
+        admission = account.limits.admit(
+            caller.window, operation.tokens, operation.is_search, account.clock(), oauth=by_app
+        )
         if admission.verdict == "edge":
             return answers.edge(), 0, None
-        headers = self._headers(admission, operation, user_id)
-        if admission.verdict != "ok" or self._writes_used_up(operation, user_id):
+        headers = self._headers(admission, operation, None if by_app else caller.user_id)
+        if admission.verdict != "ok" or (not by_app and self._writes_used_up(operation, caller.user_id)):
             limited = answers.over_limit()
             return Reply(limited.status, limited.payload, headers), 0, None
         kept: object = None
@@ -127,14 +165,15 @@ class App:
             kept = _json(request, body) if request.method in BODIES else None
             if operation.method not in ("GET", "DELETE"):
                 query.finish()
-            reply = operation.endpoint(Call(account, Actor(user_id), names, query, kept))
+            reply = operation.endpoint(Call(account, Actor(caller.user_id), names, query, kept))
         except Refusal as refusal:
             reply = answers.refused(refusal, operation.version)
         # Encoded under the lock: the payload may hold the records themselves.
         return Reply(reply.status, encode(reply.payload), headers + reply.headers), operation.tokens, kept
 
-    def _headers(self, admission: Admission, operation: Operation, user_id: int) -> tuple[tuple[str, str], ...]:
-        """Rate headers [facts: 1]: the burst window always, the daily ones by switch and method."""
+    def _headers(self, admission: Admission, operation: Operation, user_id: int | None) -> tuple[tuple[str, str], ...]:
+        """Rate headers [facts: 1]: the burst window always, the daily ones by switch and method; `user_id`: of an API
+        token, which alone has its creations counted."""
         limits, now = self.account.limits, self.account.clock()
         headers = [
             ("x-ratelimit-limit", str(admission.limit)),
@@ -144,7 +183,7 @@ class App:
         if self.account.switches.token_headers:
             headers.append(("x-daily-ratelimit-token-limit", str(limits.budget)))
             headers.append(("x-daily-ratelimit-token-remaining", str(limits.remaining(now))))
-        if operation.method in ("POST", "PUT"):
+        if operation.method in ("POST", "PUT") and user_id is not None:
             key = (user_id, now.astimezone(UTC).date().isoformat())
             self._writes[key] = self._writes.get(key, 0) + (admission.verdict == "ok")
             allowed = self.account.switches.daily_writes_limit or DAILY_WRITES

@@ -10,6 +10,7 @@ from .deliveries import Deliveries
 from .disorder import parse_disorder
 from .faults import Faults, parse_fault
 from .limits import PLANS
+from .scopes import SCOPES
 from .server import serve
 from .state import Account
 
@@ -19,6 +20,9 @@ from .state import Account
 @click.option("--plan", type=click.Choice(list(PLANS)), default="lite", show_default=True, help="Sets the budget.")
 @click.option("--seats", default=1, show_default=True, type=click.IntRange(1), help="Users that are paid for.")
 @click.option("--token", default=None, help="The API token of the admin; one is made up without it.")
+@click.option(
+    "--app", "apps", multiple=True, nargs=3, metavar="ID SECRET CALLBACK", help="An app that may be granted access."
+)
 @click.option("--seed", default=0, show_default=True, help="Fixes field keys, reset hour and chances.")
 @click.option("--fault", "faults", multiple=True, metavar="SPEC", help="Fail so, e.g. 'cut-after@POST /deals#2'.")
 @click.option(
@@ -27,8 +31,8 @@ from .state import Account
 )  # fmt: skip
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="File that keeps the account.")
 def simulator(
-    port: int, plan: str, seats: int, token: str | None, seed: int, faults: tuple[str, ...],
-    disorders: tuple[str, ...], state: Path | None,
+    port: int, plan: str, seats: int, token: str | None, apps: tuple[tuple[str, str, str], ...], seed: int,
+    faults: tuple[str, ...], disorders: tuple[str, ...], state: Path | None,
 ) -> None:  # fmt: skip
     """Run a Pipedrive account on this machine: strict rules, real limits, no data of anybody.
 
@@ -46,6 +50,8 @@ def simulator(
         account = Account.load(state.read_bytes())
     else:
         account = Account(plan=plan, seats=seats, seed=seed, token=token)
+    for name, secret, callback in apps:
+        account.add_app(name, secret, callback, SCOPES)
     try:
         running = serve(account, port, faults=rules)
     except OSError as error:

@@ -20,13 +20,16 @@ DAILY_TOKENS = 30_000
 
 
 class Plan(NamedTuple):
-    """Multiplier of the daily budget, and requests per window with an API token."""
+    """Multiplier of the daily budget, and requests per window with an API token and by OAuth."""
 
     multiplier: int
     burst: int
+    oauth_burst: int
 
 
-PLANS = {"lite": Plan(1, 20), "growth": Plan(2, 40), "premium": Plan(5, 100), "ultimate": Plan(7, 120)}
+PLANS = {
+    "lite": Plan(1, 20, 80), "growth": Plan(2, 40, 160), "premium": Plan(5, 100, 400), "ultimate": Plan(7, 120, 480),
+}  # fmt: skip
 RECURRING_PLANS = frozenset({"growth", "premium", "ultimate"})
 """Plans with billing frequencies other than one-time [OpenAPI v2 addDealProduct]."""
 
@@ -99,7 +102,7 @@ class Limits:
             self.spent = 0
         self._day = day
 
-    def admit(self, caller: str, tokens: int, search: bool, now: datetime) -> Admission:
+    def admit(self, caller: str, tokens: int, search: bool, now: datetime, oauth: bool = False) -> Admission:
         """Decides on one request and, if it may go on, counts it and spends its tokens.
 
         Refused requests cost nothing and fill no window [assumed].
@@ -109,11 +112,12 @@ class Limits:
         for stamps, age in ((state.recent, WINDOW), (state.searches, WINDOW), (state.refused, 10.0)):
             while stamps and stamps[0] <= at - age:
                 stamps.popleft()
-        window, limit = (state.searches, SEARCH_LIMIT) if search else (state.recent, self.burst)
-        crowded = state.recent if self.burst is not None and len(state.recent) >= self.burst else window
+        burst = PLANS[self.plan].oauth_burst if oauth and self.burst is not None else self.burst
+        window, limit = (state.searches, SEARCH_LIMIT) if search else (state.recent, burst)
+        crowded = state.recent if burst is not None and len(state.recent) >= burst else window
         reset = max(1, math.ceil(crowded[0] + WINDOW - at)) if crowded else int(WINDOW)
-        limit = limit if self.burst is not None and limit is not None else 1_000_000
-        full = len(window) >= limit or (self.burst is not None and len(state.recent) >= self.burst)
+        limit = limit if burst is not None and limit is not None else 1_000_000
+        full = len(window) >= limit or (burst is not None and len(state.recent) >= burst)
         left = 0 if full else limit - len(window)
         if at < state.blocked_until:
             return Admission("edge", limit, 0, reset)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import seeds
+from .apps import Apps, Registered
 from .events import Actor
 from .ledger import Ledger
 from .merging import merge
@@ -45,6 +46,9 @@ class Account(Records):
         self.ledger = Ledger()
         self.token = token or hashlib.sha1(f"token {seed}".encode(), usedforsecurity=False).hexdigest()
         self.tokens: dict[str, int] = {self.token: 1}
+        self.apps = Apps(self.clock, seed)
+        self.signed_in = 1
+        """Whose browser opens the page on which access is granted."""
         for row in seeds.currencies():
             self.tables.add("currency", row)
         self.add_user("Admin", f"admin@{company}.example", admin=True)
@@ -144,6 +148,10 @@ class Account(Records):
         """Another user's API token."""
         self.tokens[token] = user_id
 
+    def add_app(self, name: str, secret: str, callback: str, scopes: Iterable[str] = ("base",)) -> None:
+        """An app of the Developer Hub, to which access may be granted."""
+        self.apps.register(Registered(name, secret, callback, tuple(scopes)))
+
     def add_filter(self, name: str, kind: str, conditions: list[Record] | None = None) -> Record:
         """A saved filter: `kind` as v1 names it (deals, org ...), conditions of its first group as v1 shows them."""
         with self.changing():
@@ -203,6 +211,7 @@ class Account(Records):
                 "company": self.company, "plan": self.limits.plan, "seats": self.limits.seats, "seed": self.seed,
                 "token": self.token, "currency": self.currency, "tokens": self.tokens, "tables": self.tables.dump(),
                 "fields": self.fields.dump(), "limits": self.limits.dump(),
+                "apps": self.apps.dump(),
             })  # fmt: skip
 
     @classmethod
@@ -215,6 +224,8 @@ class Account(Records):
         account.tables = Tables.load(data["tables"])
         account.fields.load(data["fields"])
         account.limits.load(data["limits"])
+        if "apps" in data:
+            account.apps.load(data["apps"])
         return account
 
     def save(self, path: Path) -> None:

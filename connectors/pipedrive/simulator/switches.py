@@ -42,5 +42,8 @@ class Switches:
     """Lines on one deal [facts: 3; code inferred]."""
     daily_writes_limit: int | None = None
     """POST and PUT per UTC day with a token, once 10,000 [facts: 3; header documented, enforcement unknown]."""
+    oauth_rotates: bool = False
+    """Each renewal brings another refresh token and ends the old one; otherwise the same comes back [facts: 2; so the
+    guide, but the page of status codes knows one that "was already exchanged"]."""
     webhook_urls_are_checked: bool = False
     """A webhook's URL must answer at creation [facts: 5]; off, so that tests need no listener."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from engine.protocol import CustomField, Failed, Hint, Page, Query, Request, Result, Site, Write, Written
+from engine.protocol import CustomField, Failed, Hint, Page, Query, Request, Result, Site, Vault, Write, Written
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
@@ -140,6 +140,8 @@ def make_site(
     shared: dict[str, MemoryState] | None = None,
     follows: tuple[str, ...] = (),
     mirrors: tuple[str, ...] = (),
+    state: MemoryState | None = None,
+    vault: Vault | None = None,
 ) -> Site:
     """A connection's site with memory ports; `shared` lets two sites spend from one company's tokens."""
     scopes = {} if shared is None else shared
@@ -148,11 +150,12 @@ def make_site(
         settings=settings,
         zone=ZoneInfo("America/New_York"),
         url="https://sync.example/acme/pipedrive",
-        state=MemoryState(clock),
+        state=state or MemoryState(clock),
         shared=lambda scope: scopes.setdefault(scope, MemoryState(clock)),
         work=MemoryWork(),
         clock=clock,
         custom_fields=custom_fields or {},
         follows=follows,
         mirrors=mirrors,
+        vault=vault,
     )
