@@ -78,8 +78,7 @@ class PipedriveEndpoint:
         self._granted = access if isinstance(access, GrantedAccess) else None
         self._connecting: Connecting | None = None
         if self._granted is not None:
-            came = self._account.forget_user
-            self._connecting = Connecting(site, self._settings, self._granted, self._client, came)
+            self._connecting = Connecting(site, self._settings, self._granted, self._client, self._connected)
         proof = self._settings.webhook
         self._webhooks = Webhooks(site, proof, self._account)
         self._subscriptions = Subscriptions(site, proof, self._account, self._webhooks)
@@ -109,6 +108,10 @@ class PipedriveEndpoint:
     def disconnect(self) -> bool:
         """Gives the access back. Raises InvalidSettings, SystemUnavailable."""
         return self._connects().disconnect()
+
+    def _connected(self) -> None:
+        self._account.forget_user()
+        self._sender.wake()
 
     def _connects(self) -> Connecting:
         if self._connecting is None:

@@ -62,6 +62,10 @@ class Sender:
         self.history = History(state, account.client.budget)
         self._said = ""
 
+    def wake(self) -> None:
+        """The next drain works, whatever the last one met."""
+        self._respite = None
+
     def drain(self) -> timedelta:
         """Carries what is due; when to come again."""
         poll = self._account.poll

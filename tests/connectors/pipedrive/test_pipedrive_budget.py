@@ -231,11 +231,12 @@ def test_the_days_429_stops_all_until_the_reset_and_its_end_teaches_the_hour(ben
         limits = bench.account.limits
         limits.spend(limits.remaining(bench.clock()), bench.clock())  # another program takes everything
         write = new("organization", name=f"One {len(hours)}")
-        bench.carry(write)
-        assert bench.work.failed(write).failure is Failure.UNSENT and "today" in bench.work.failed(write).message
+        bench.work.add(write)
+        bench.endpoint.drain()  # may meet the refusal before it takes the write: the token's user is asked for daily
+        assert "today" in bench.work.visits[-1]["message"] and write in bench.work.due
         for _ in range(150):
             bench.clock.move(minutes=10, seconds=1)
-            bench.carry(write) if write not in bench.work.due else bench.endpoint.drain()
+            bench.endpoint.drain()
             if bench.account.records("organization")[-1]["name"] == write.values["name"]:
                 break
         hours.append(bench.endpoint._client.budget.began())

@@ -125,7 +125,7 @@ def test_a_query_on_a_write_is_refused_before_it_is_done(client: httpx.Client, a
     assert len(account.records("organization")) == 1
 
 
-@pytest.mark.parametrize("headers", [{}, {"x-api-token": "wrong"}, {"authorization": "Bearer x"}])
+@pytest.mark.parametrize("headers", [{}, {"x-api-token": "wrong"}, {"authorization": "Basic x"}])
 def test_without_the_token_nothing_is_answered(headers: dict[str, str], client: httpx.Client) -> None:
     del client.headers["x-api-token"]
     response = client.get("/api/v2/deals", headers=headers)
