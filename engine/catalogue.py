@@ -127,6 +127,8 @@ class Entity:
     (`Query.kind == "all"`) and compared with those that are held."""
     voids: str | None = None
     """The boolean field that says a record was voided."""
+    currency: str | None = None
+    """The field that says the currency of its amounts."""
     help: str = ""
 
     def field(self, name: str) -> Field | None:

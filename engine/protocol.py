@@ -50,13 +50,13 @@ from engine.catalogue import (
 )
 
 # ----------------------------------------------------------------------------------------- requests and results
-QueryKind = Literal["changed", "keys", "gone", "all"]
+QueryKind = Literal["changed", "keys", "gone", "all", "every"]
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Ask a system for records: those changed since a cursor, those of given keys, or the keys that are gone; or for
-    `all` keys that are there, without any filter."""
+    """Ask a system for records: those changed since a cursor, those of given keys, or the keys that are gone; for
+    `all` keys that are there, without any filter; or for `every` record as it is now, whenever it was changed."""
 
     entity: str
     kind: QueryKind = "changed"
@@ -65,7 +65,11 @@ class Query:
     cursor: str | None = None
     """What the last page with a cursor said, in the connector's own words. None: everything (from `since`)."""
     since: str | None = None
-    """ISO date for a first reading: older records may be left out."""
+    """ISO date for a first reading: older records may be left out. Of `every`: older ones are left out."""
+    until: str | None = None
+    """Of `every`: the last ISO date, included. Both compare `Entity.date`, and mean nothing where that is None."""
+    aside: bool = False
+    """A look of its own: what comes of it is kept apart from what is held, so a connector takes no note of it."""
     keys: tuple[str, ...] = ()
     id: str = ""
 
@@ -455,6 +459,14 @@ class Named(Protocol):
     def names(self) -> Names:
         """Asks the system where it can be called, and says what it said last where it calls us. Raises
         SystemUnavailable where it does not answer."""
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """What an endpoint has besides whose system charges for reading (`engine reconcile`)."""
+
+    def price(self, query: Query, records: int) -> int:
+        """Tokens of this query, if it brings so many records. Asks nobody."""
 
 
 @runtime_checkable

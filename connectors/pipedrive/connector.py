@@ -20,11 +20,13 @@ from engine.protocol import (
     Invitation,
     Named,
     Names,
+    Priced,
+    Query,
     Record,
     Site,
 )
 
-from . import check, entities, names, settings, shapes
+from . import check, entities, names, queries, settings, shapes
 from .access import Access, GrantedAccess, TokenAccess
 from .account import Account
 from .client import Client
@@ -153,6 +155,10 @@ class PipedriveEndpoint:
             found = [*found, *check.access(self._granted, self._site, self._settings.webhook.configured)]
         return [*found, *self._subscriptions.ping()]
 
+    def price(self, query: Query, records: int) -> int:
+        """Tokens of this query."""
+        return queries.price(query, records)
+
     def names(self) -> Names:
         """The account's custom fields, stages and users. Raises SystemUnavailable."""
         return _asked(lambda: names.names(self._account))
@@ -185,3 +191,4 @@ _: type[Connector] = Pipedrive
 _hooks: type[Hooks] = PipedriveEndpoint
 _named: type[Named] = PipedriveEndpoint
 _connects: type[Connects] = PipedriveEndpoint
+_priced: type[Priced] = PipedriveEndpoint

@@ -30,7 +30,7 @@ def pages(account: Account, query: Query) -> Iterator[Page]:
         yield from options.pages(account, query)
     elif query.kind == "keys":
         yield from _by_keys(account, query)
-    elif query.kind == "changed":
+    elif query.kind in ("changed", "every"):
         yield from _changed(account, query)
     else:
         yield Page(done=True, cursor=query.cursor)  # the catalogue never offers it
@@ -56,6 +56,21 @@ def _changed(account: Account, query: Query) -> Iterator[Page]:
         yield Page(found, done=done, cursor=shapes.written_moment(started - OVERLAP) if done else None, read_at=read_at)
         if done:
             return
+
+
+def price(query: Query, records: int) -> int:
+    """Tokens of a query that brings so many records; of lines, ten at most for each deal of a list."""
+    if owner_of_options(query.entity):
+        return operations()[f"{owner_of_options(query.entity)}.fields"].tokens
+    tokens = -(-max(records, 1) // PAGE) * operations()[f"{query.entity}.list"].tokens
+    if query.kind == "keys":
+        size = KEYS if listing(query.entity).ids else max(records, 1)
+        tokens = -(-max(records, 1) // size) * operations()[f"{query.entity}.list"].tokens
+        single = operations().get(f"{query.entity}.get")
+        tokens = tokens if single is None else min(tokens, records * single.tokens)
+    if query.entity == "deal" and "products" in query.fields:
+        tokens += -(-records // KEYS) * operations()["deal.lines_of_many"].tokens
+    return tokens
 
 
 def _by_keys(account: Account, query: Query) -> Iterator[Page]:

@@ -151,6 +151,7 @@ def _source(name: str, data: Mapping[str, Any]) -> Source:
         children=() if line is None else (_lines(line),),
         date=data.get("date"),
         voids=data.get("voids"),
+        currency="CurrencyCode" if any(one.name == "CurrencyCode" for one in derived) else None,
         reports_gone=True,
         remembers_gone=FORGETS,
         lookups=relations["lookups"],

@@ -106,7 +106,7 @@ class Reading:
     @property
     def iterates(self) -> bool:
         """It comes page by page, so it gets a message set of its own."""
-        return self.query.kind in ("changed", "all") and self.read.iterates and not self.settling
+        return self.query.kind in ("changed", "all", "every") and self.read.iterates and not self.settling
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -126,6 +126,8 @@ class Reading:
         if self.query.kind == "changed" and not self.query.cursor:
             in_windows = all(one.iterates for one in self.source.reads)  # the others answer with all at once
             self.window = windows.newest(_day(now, zone), self.since) if in_windows else Window(self.since)
+        if self.query.kind == "every":
+            self.window = Window(self.since, self.query.until if self.source.is_transaction else None)
 
     def ask(self, page: int) -> Ask:
         """The next request; `page` is the size of an iterator's page."""
@@ -205,6 +207,8 @@ class Reading:
     @property
     def _before(self) -> str | None:
         """Of a first reading: the day before which there is more to read."""
+        if self.query.kind == "every":
+            return None
         if self.window is not None:
             return windows.rest(self.window, self.since)
         before = windows.unpack(self.query.cursor)[1]

@@ -13,7 +13,7 @@ from typing import Any
 
 from connectors.quickbooks_desktop.entities import Source
 from connectors.quickbooks_desktop.reading import Reading
-from engine.protocol import Page, State
+from engine.protocol import Page, Query, State
 
 EVERY = timedelta(hours=24)
 
@@ -28,10 +28,10 @@ def due(state: State, reading: Reading, now: datetime) -> tuple[str, ...] | None
     return tuple(kept["keys"])
 
 
-def note(state: State, source: Source, page: Page) -> None:
+def note(state: State, query: Query, source: Source, page: Page) -> None:
     """Keep which of these are unpaid; to be called once the engine has the page, so that none is forgotten unread."""
     paid = source.paid
-    if paid is None:
+    if paid is None or query.aside:
         return
     unpaid = {one.key for one in page.found if one.record.get(paid) is False}
     settled = {one.key for one in page.found} | {one.key for one in page.gone} | set(page.missing)

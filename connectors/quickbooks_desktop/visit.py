@@ -178,7 +178,8 @@ class Visit:
             return True
         if self._is_late(request):
             return False
-        self._remember(request)
+        if not request.aside:
+            self._remember(request)
         meaning = _meaning(request)
         times = self.session.carried.get(meaning, 0)
         if times >= MOST_ATTEMPTS:
@@ -247,7 +248,7 @@ class Visit:
         outcome = reading.take(answer, asked_at, around)
         for page in outcome.pages:
             self.site.work.give(reading.query, page)
-            unpaid.note(self.site.state, reading.source, page)
+            unpaid.note(self.site.state, reading.query, reading.source, page)
             self.session.records += len(page.found) + len(page.gone)
         if outcome.failed is not None:
             self._give_up(reading, outcome.failed)
@@ -371,5 +372,5 @@ class Visit:
 
 def _meaning(query: Query) -> str:
     """A query without its id, as a short text."""
-    parts = [query.entity, query.kind, query.fields, query.cursor, query.since, query.keys]
+    parts = [query.entity, query.kind, query.fields, query.cursor, query.since, query.until, query.aside, query.keys]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]

@@ -6,6 +6,8 @@ from engine.store.intents import Intent, IntentState
 from engine.store.journal import Entry
 from engine.store.links import Link, Place, Role
 from engine.store.matches import Side
+from engine.store.reconciliations import Run, StoredFinding
+from engine.store.sightings import Line
 from engine.store.snapshots import Snapshot
 from engine.store.state import StoreState
 from engine.store.store import Store, Transaction
@@ -19,14 +21,17 @@ __all__ = [
     "Finished",
     "Intent",
     "IntentState",
+    "Line",
     "Link",
     "Place",
     "Reference",
     "Role",
+    "Run",
     "Side",
     "Snapshot",
     "Store",
     "StoreState",
+    "StoredFinding",
     "Transaction",
     "WorkRow",
     "WorkState",

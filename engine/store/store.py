@@ -28,6 +28,8 @@ from engine.store.journal import Journal
 from engine.store.leases import Leases
 from engine.store.links import Links
 from engine.store.matches import Matches
+from engine.store.reconciliations import Reconciliations
+from engine.store.sightings import Sightings
 from engine.store.snapshots import Snapshots
 from engine.store.state import StoreState
 from engine.store.versions import Versions
@@ -51,6 +53,8 @@ class Transaction:
         "journal",
         "links",
         "matches",
+        "reconciliations",
+        "sightings",
         "snapshots",
         "versions",
         "visits",
@@ -62,6 +66,8 @@ class Transaction:
 
     def __init__(self, db: sa.Connection) -> None:
         self.snapshots = Snapshots(db)
+        self.sightings = Sightings(db)
+        self.reconciliations = Reconciliations(db)
         self.cursors = Cursors(db)
         self.links = Links(db)
         self.bases = Bases(db)

@@ -11,7 +11,7 @@ from uuid import uuid4
 from engine.errors import ContractBroken
 from engine.protocol import Failed, Hint, Page, Query, Request, Result, Write, Written
 from engine.store.store import Store, Transaction
-from engine.sync import hints, reads
+from engine.sync import hints, reads, sighting
 from engine.sync.connection import Connection
 from engine.sync.crew import held_by
 from engine.sync.receiver import BACKFILL, receive
@@ -29,7 +29,8 @@ class EndpointWork:
         self._store, self._connection, self._system, self._clock = store, connection, system, clock
 
     def take(self, limit: int, stale_before: datetime, urgent_only: bool = False) -> Sequence[Request]:
-        """Queries that are due; when none is, writes (and the queries that these need first); then old history."""
+        """Queries that are due; when none is, writes (and the queries that these need first); then what a
+        reconciliation looks at, and old history."""
         below = BACKFILL if urgent_only else None
         for _ in range(ROUNDS):
             requests = self._next(limit, stale_before, below)
@@ -52,7 +53,8 @@ class EndpointWork:
                 requests = Runner(tx, self._connection, self._system, owner, now).requests(limit, below)
             if requests is not None:
                 return requests
-            return reads.older(tx, self._connection, self._system, stale_before, now) or None
+            aside = sighting.due(tx, self._connection, self._system, stale_before, now)
+            return aside or reads.older(tx, self._connection, self._system, stale_before, now) or None
 
     def give(self, request: Request, result: Result) -> None:
         """Keep what came of a request, in one transaction."""
@@ -67,10 +69,11 @@ class EndpointWork:
                 bell.ring()
 
     def _answered(self, tx: Transaction, query: Query, result: Result, now: datetime) -> None:
+        taken, failed = (sighting.receive, sighting.note_failure) if query.aside else (receive, reads.note_failure)
         if isinstance(result, Page):
-            receive(tx, self._connection, self._system, query, result, now)
+            taken(tx, self._connection, self._system, query, result, now)
         elif isinstance(result, Failed):
-            reads.note_failure(tx, self._connection, self._system, query, result)
+            failed(tx, self._connection, self._system, query, result)
         else:
             raise ContractBroken(f"{self._system} answered a query with {type(result).__name__}.")
 
@@ -93,6 +96,7 @@ class EndpointWork:
         with self._store.reading() as tx:
             queries = reads.due(tx, self._connection, self._system, stale_before, now)
             below = BACKFILL if urgent_only else None
+            queries += sighting.due(tx, self._connection, self._system, stale_before, now)
             return len(queries) + tx.work.due(name, self._connection.into(self._system), now, below)
 
     def backlog(self) -> dict[str, int]:
