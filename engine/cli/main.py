@@ -41,7 +41,7 @@ COMMANDS = "engine.commands"
     group=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 well, 1 something for you to put right, 2 wrong command line, 3 the surroundings failed "
-    "(later may help), 70 a defect.",
+    "(later may help), 4 `engine reconcile` found something to look at, 70 a defect.",
 )
 @click.version_option(__version__, prog_name="engine", message="%(prog)s %(version)s")
 @click.option(
@@ -89,6 +89,7 @@ for command in (
     status,
     explain,
     parked,
+    reconcile,
     resync,
     webhooks,
     store,

@@ -6,7 +6,7 @@ write (`differ`), but nothing is written: a difference that the mapping keeps is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -51,7 +51,6 @@ KINDS: Final[dict[Kind, Words]] = {
     "edited": Words(
         "Changed in {there} since we wrote",
         "Somebody changed in {there} what was carried over, and the mapping keeps such edits.",
-        wrong=True,
     ),
     "parked": Words("Parked", "It waits for a person's decision."),
     "waiting": Words("Waiting", "It is on its way, or waits for something that is."),
@@ -158,6 +157,8 @@ def _why(
         return "kept" if rule is not None and rule.write == "if_empty" and not is_empty(now) else "stale"
     if not same(value, three.sent[path]):
         return "stale"
+    if is_empty(value):  # nothing was to be carried over: what stands there is the target's own
+        return None
     return "edited" if edited else "kept"
 
 
@@ -192,6 +193,19 @@ class Amount:
     value: Decimal | None = None
 
 
+AMOUNT: Final = "the amount"
+
+
+def sum_of(amounts: Iterable[Amount]) -> Decimal:
+    """What they are worth together."""
+    return sum((one.value or Decimal(0) for one in amounts), Decimal(0))
+
+
+def is_wrong(kind: Kind, rule: str) -> bool:
+    """Whether somebody must look at it: an edit is a person's own decision, unless it changes what is due."""
+    return KINDS[kind].wrong or (kind == "edited" and rule == AMOUNT)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """How one target and the source records behind it stand. `here` and `there` hold an amount for each record."""
@@ -206,6 +220,18 @@ class Finding:
     fields: tuple[Difference, ...] = ()
     here: tuple[Amount, ...] = ()
     there: tuple[Amount, ...] = ()
+
+    @property
+    def rule(self) -> str:
+        """Of `left_out`: the reason, in words that are the same for all that one rule leaves out. Of `edited`: that it
+        is the amount."""
+        if self.kind == "edited" and sum_of(self.here) != sum_of(self.there):
+            return AMOUNT
+        if self.kind != "left_out":
+            return ""
+        if self.reason.startswith("same_as:"):
+            return "same_as: it shares another record's target"
+        return "what it belongs to is left out" if " is left out: " in self.reason else self.reason
 
 
 @dataclass(slots=True)
@@ -228,25 +254,29 @@ class Line:
         return self.sum_there - self.sum_here
 
 
+Key = tuple[Kind, str]
+"""A kind, and what `Finding.rule` says."""
+
+
 @dataclass(slots=True)
 class Tally:
-    """Of one mapping: by currency and kind."""
+    """Of one mapping: by currency, kind and rule."""
 
-    lines: dict[str, dict[Kind, Line]] = field(default_factory=dict)
+    lines: dict[str, dict[Key, Line]] = field(default_factory=dict)
 
     def add(self, finding: Finding) -> None:
         """Count a finding on the sides where it is."""
         for one in finding.here:
-            line = self._line(one.currency, finding.kind)
+            line = self._line(one.currency, finding)
             line.here += 1
             line.sum_here += one.value or 0
         for one in finding.there:
-            line = self._line(one.currency, finding.kind)
+            line = self._line(one.currency, finding)
             line.there += 1
             line.sum_there += one.value or 0
 
-    def _line(self, currency: str, kind: Kind) -> Line:
-        return self.lines.setdefault(currency, {}).setdefault(kind, Line())
+    def _line(self, currency: str, finding: Finding) -> Line:
+        return self.lines.setdefault(currency, {}).setdefault((finding.kind, finding.rule), Line())
 
     def total(self, currency: str) -> Line:
         """Both sides as they are: what every kind comes to."""
@@ -256,28 +286,29 @@ class Tally:
             sum((one.sum_here for one in lines), Decimal(0)), sum((one.sum_there for one in lines), Decimal(0)),
         )  # fmt: skip
 
-    def ordered(self, currency: str) -> Iterator[tuple[Kind, Line]]:
+    def ordered(self, currency: str) -> list[tuple[Key, Line]]:
         """The kinds that there are, in the order of a report."""
-        of = self.lines.get(currency, {})
-        return ((kind, of[kind]) for kind in KINDS if kind in of)
+        order = list(KINDS)
+        return sorted(self.lines.get(currency, {}).items(), key=lambda one: (order.index(one[0][0]), one[0][1]))
 
-    def count(self, kinds: Sequence[Kind]) -> int:
-        """How many records (of the side that has more) are of these kinds."""
-        return sum(max(one.here, one.there) for of in self.lines.values() for kind, one in of.items() if kind in kinds)
+    def count(self, kind: Kind) -> int:
+        """How many records are of a kind, on the side that has more of them."""
+        found = [line for of in self.lines.values() for key, line in of.items() if key[0] == kind]
+        return sum(max(one.here, one.there) for one in found)
 
     def pack(self) -> dict[str, Any]:
         """As plain data, for the store."""
         return {
-            currency: {kind: [one.here, one.there, one.sum_here, one.sum_there] for kind, one in of.items()}
+            currency: [[*key, one.here, one.there, one.sum_here, one.sum_there] for key, one in of.items()]
             for currency, of in self.lines.items()
         }
 
     @classmethod
-    def unpack(cls, data: Mapping[str, Mapping[Any, Sequence[Any]]]) -> Tally:
+    def unpack(cls, data: Mapping[str, Sequence[Sequence[Any]]]) -> Tally:
         """The tally that `pack` made this of."""
         return cls(
             {
-                currency: {kind: Line(one[0], one[1], Decimal(one[2]), Decimal(one[3])) for kind, one in of.items()}
+                currency: {(one[0], one[1]): Line(one[2], one[3], Decimal(one[4]), Decimal(one[5])) for one in of}
                 for currency, of in data.items()
             }
         )
