@@ -21,6 +21,7 @@ from engine.cli.plugged import PluggedGroup
 from engine.cli.presets import presets
 from engine.cli.preview import preview
 from engine.cli.qwc import qwc
+from engine.cli.reconcile import reconcile
 from engine.cli.resync import resync
 from engine.cli.schema import schema
 from engine.cli.serve import serve
