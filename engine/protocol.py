@@ -462,10 +462,10 @@ class Named(Protocol):
 
 
 @runtime_checkable
-class Priced(Protocol):
+class Charging(Protocol):
     """What an endpoint has besides whose system charges for reading (`engine reconcile`)."""
 
-    def price(self, query: Query, records: int) -> int:
+    def charge(self, query: Query, records: int) -> int:
         """Tokens of this query, if it brings so many records. Asks nobody."""
 
 

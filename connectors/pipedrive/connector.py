@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from engine.errors import InvalidSettings, SystemUnavailable
 from engine.protocol import (
     Catalogue,
+    Charging,
     Check,
     Connector,
     Connects,
@@ -20,7 +21,6 @@ from engine.protocol import (
     Invitation,
     Named,
     Names,
-    Priced,
     Query,
     Record,
     Site,
@@ -155,7 +155,7 @@ class PipedriveEndpoint:
             found = [*found, *check.access(self._granted, self._site, self._settings.webhook.configured)]
         return [*found, *self._subscriptions.ping()]
 
-    def price(self, query: Query, records: int) -> int:
+    def charge(self, query: Query, records: int) -> int:
         """Tokens of this query."""
         return queries.price(query, records)
 
@@ -191,4 +191,4 @@ _: type[Connector] = Pipedrive
 _hooks: type[Hooks] = PipedriveEndpoint
 _named: type[Named] = PipedriveEndpoint
 _connects: type[Connects] = PipedriveEndpoint
-_priced: type[Priced] = PipedriveEndpoint
+_charging: type[Charging] = PipedriveEndpoint

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from engine.mapping.compiled import CompiledMapping
-from engine.protocol import Failed, Found, Page, Priced, Query
+from engine.protocol import Charging, Failed, Found, Page, Query
 from engine.store.reconciliations import Run
 from engine.store.snapshots import Snapshot
 from engine.store.store import Transaction
@@ -61,9 +61,9 @@ def price(connection: Connection) -> dict[str, int]:
     with connection.store.reading() as tx:
         for ref in (one for some in steps(connection) for one in some):
             endpoint = connection.endpoints[ref[0]]
-            if isinstance(endpoint, Priced):
+            if isinstance(endpoint, Charging):
                 held = tx.snapshots.count(connection.name, *ref)
-                found[ref[0]] = found.get(ref[0], 0) + endpoint.price(Query(ref[1], "every"), held)
+                found[ref[0]] = found.get(ref[0], 0) + endpoint.charge(Query(ref[1], "every"), held)
     return found
 
 
