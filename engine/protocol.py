@@ -17,35 +17,15 @@ from zoneinfo import ZoneInfo
 
 from engine.catalogue import (
     ADDRESS_PARTS as ADDRESS_PARTS,
-)
-from engine.catalogue import (
     Catalogue as Catalogue,
-)
-from engine.catalogue import (
     Children as Children,
-)
-from engine.catalogue import (
     CustomField as CustomField,
-)
-from engine.catalogue import (
     Entity as Entity,
-)
-from engine.catalogue import (
     Field as Field,
-)
-from engine.catalogue import (
     FieldType as FieldType,
-)
-from engine.catalogue import (
     NoteField as NoteField,
-)
-from engine.catalogue import (
     Option as Option,
-)
-from engine.catalogue import (
     Record as Record,
-)
-from engine.catalogue import (
     Relation as Relation,
 )
 

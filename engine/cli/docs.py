@@ -14,8 +14,7 @@ from engine.specs.blocks import Block, markdown, page
 from engine.specs.diagnostics import nearest
 from engine.specs.pages import entity_blocks, set_blocks, system_blocks
 from engine.specs.presets import load_set
-from engine.specs.shelves import PREFIX
-from engine.specs.shelves import known as known_presets
+from engine.specs.shelves import PREFIX, known as known_presets
 
 PRESETS = ("default", "wholesale", "contacts")
 """Those with a page in docs/presets."""

@@ -12,8 +12,7 @@ from engine.cli.output import as_json, console, print_json
 from engine.errors import UserError
 from engine.mapping.draft import MISSING
 from engine.store.journal import Entry
-from engine.sync.explain import HITS, Hit, Told, Try, find
-from engine.sync.explain import explain as explained
+from engine.sync.explain import HITS, Hit, Told, Try, explain as explained, find
 
 
 @click.command()

@@ -19,8 +19,7 @@ from engine.cli.failures import Shown
 from engine.cli.here import Here, here
 from engine.registry import Registry
 from engine.specs.model import UNSET, MappingSet, Setting
-from engine.specs.presets import load_set
-from engine.specs.presets import presets as known_presets
+from engine.specs.presets import load_set, presets as known_presets
 from engine.specs.shelves import PREFIX
 
 DEFAULT = "default"

@@ -16,8 +16,7 @@ from rich.text import Text
 from engine.cli.here import Here, here
 from engine.cli.output import as_json, console, print_json
 from engine.cli.sets import TESTS, Chosen, chosen_sets
-from engine.mapping.coverage import Coverage
-from engine.mapping.coverage import coverage as covered
+from engine.mapping.coverage import Coverage, coverage as covered
 from engine.mapping.testcases import Difference, Outcome, Suite, files_of_tests
 from engine.specs.presets import load_set
 

@@ -41,11 +41,11 @@ from engine.specs.model import (
     FieldRule,
     Given,
     GoneRule,
+    Mapping as MappingModel,
     MappingSet,
     MatchKey,
     SettingName,
 )
-from engine.specs.model import Mapping as MappingModel
 from engine.specs.set_checks import is_required
 from engine.specs.source import Mark
 from engine.specs.surroundings import Surroundings, template_file

@@ -8,8 +8,7 @@ from engine.mapping.types import Type, of_entity
 from engine.mapping.values import is_day
 from engine.protocol import Catalogue, Entity
 from engine.specs.diagnostics import Diagnostic, finding, nearest, nearest_or_some
-from engine.specs.model import Constant, Expression, FieldRule, SettingName
-from engine.specs.model import Mapping as MappingModel
+from engine.specs.model import Constant, Expression, FieldRule, Mapping as MappingModel, SettingName
 from engine.specs.rule_checks import check_rule
 from engine.specs.source import Mark
 from engine.specs.surroundings import Surroundings, expression_type

@@ -17,12 +17,12 @@ from engine.specs.model import (
     FieldRule,
     Given,
     GoneRule,
+    Mapping as MappingModel,
     MappingSet,
     MatchKey,
     SettingName,
     Step,
 )
-from engine.specs.model import Mapping as MappingModel
 from engine.specs.surroundings import Surroundings, template_file
 
 _WINS = {

@@ -7,8 +7,7 @@ bring itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from collections.abc import Mapping as Dictionary
+from collections.abc import Iterator, Mapping as Dictionary
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,8 +17,7 @@ from engine.specs.loader import Node, load_file
 from engine.specs.model import Mapping, MappingSet, Setting, TemplateFile
 from engine.specs.packing import made_for
 from engine.specs.reader import read_mapping, read_settings
-from engine.specs.shelves import PREFIX, SET_FILE, home_of, place
-from engine.specs.shelves import known as known_presets
+from engine.specs.shelves import PREFIX, SET_FILE, home_of, known as known_presets, place
 from engine.specs.source import Mark, Source
 from engine.specs.validator import validate, without_faults
 

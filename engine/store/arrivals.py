@@ -11,8 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from engine.store.wanted import table as wanted
-from engine.store.work import DUE, LEASED
-from engine.store.work import table as work
+from engine.store.work import DUE, LEASED, table as work
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,9 @@ from engine.store.store import Transaction
 from engine.sync import sighting
 from engine.sync.connection import Connection, Ref
 from engine.sync.reconcile import Finding, Month, Tally
+from engine.sync.sighted import Sighted
 from engine.sync.sighting import Pair
-from engine.sync.standing import Sighted, Standing
+from engine.sync.standing import Standing
 
 PORTION = 500
 

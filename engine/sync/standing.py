@@ -6,10 +6,9 @@ them that belongs to the report. What only the other side has comes from the ide
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
 from engine.mapping.draft import Context, Draft, Element, NotRead
 from engine.protocol import Record
@@ -21,30 +20,15 @@ from engine.store.snapshots import Snapshot
 from engine.store.store import Transaction
 from engine.store.work import WorkRow
 from engine.sync import decisions
-from engine.sync.batch import Batch, Held
+from engine.sync.batch import Held
 from engine.sync.bundles import ended
 from engine.sync.connection import Connection, Ref
 from engine.sync.differ import Three, diff_children
 from engine.sync.reconcile import Amount, Difference, Finding, Kind, Month, compare, verdict, verdict_alone
+from engine.sync.sighted import Sighted
 from engine.sync.sighting import Pair, in_month
 from engine.sync.values import at, same
-
-
-class Sighted(Batch):
-    """A batch that knows records as a run sighted them, and the others as they are held."""
-
-    def __init__(self, tx: Transaction, connection: Connection, run: Run, refs: Sequence[Ref]) -> None:
-        super().__init__(tx, connection, connection.clock())
-        self._run, self._refs = run, refs
-
-    def fetch(self, ref: Ref, keys: Iterable[str]) -> None:
-        """Load records that are not loaded yet."""
-        wanted = [key for key in dict.fromkeys(keys) if (ref, key) not in self._held]
-        if ref in self._refs and wanted:
-            seen = self.tx.sightings.get(self._run.id, ref, wanted)
-            self._lookups.prefetch(ref, [one.record for one in seen.values() if one.record])
-            self._held.update({(ref, key): self._hold(ref, one) for key, one in seen.items()})
-        super().fetch(ref, wanted)
+from engine.sync.worth import worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +49,6 @@ class Member:
         return self.held.snapshot.key
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """Where a mapping says what a record is worth: a field of the target, or what a text of it is written from."""
-
-    path: str | None = None
-    watched: str | None = None
-
-    def here(self, draft: Draft, currency: str) -> Amount:
-        """By the source."""
-        if self.path is not None:
-            return Amount(currency, _number(draft.values.get(self.path)))
-        return Amount(currency, _first_number(draft.again.get(self.watched or "")))
-
-    def there(self, record: Record, base: Base | None, drafted: Amount, currency: str) -> Amount:
-        """By the target: its field, or what the text was last written from."""
-        if self.path is not None:
-            return Amount(currency, _number(at(record, self.path)))
-        told = _first_number((base.sent.get(decisions.AGAIN) or {}).get(self.watched or "")) if base else None
-        return Amount(currency, drafted.value if told is None else told)
-
-
 class Standing:
     """One pair of one run, within one transaction."""
 
@@ -93,7 +56,7 @@ class Standing:
         self.tx, self.connection, self.run, self.pair, self.batch = tx, connection, run, pair, batch
         self.mapping, self.month = pair.mapping, Month.of(run.month)
         self.entity = connection.entity(self.mapping.target)
-        self.worth = _worth(self)
+        self.worth = worth(self.mapping, self.entity)
         self.claimed: set[str] = set()
         self._rows: dict[str, WorkRow] = {}
         self._targets: dict[str, Snapshot] = {}
@@ -500,25 +463,6 @@ class Standing:
 
     def _day(self, record: Record) -> str:
         return str(record.get(self.connection.entity(self.mapping.source).date or "") or "")
-
-
-def _worth(standing: Standing) -> Worth | None:
-    rules = standing.mapping.rules
-    path = next((one.name for one in standing.entity.fields if one.total_of and one.name in rules), None)
-    if path is not None:
-        return Worth(path)
-    watched = next((one.path for one in rules.values() if one.again_when), None)
-    return Worth(watched=watched) if watched is not None else None
-
-
-def _number(value: Any) -> Decimal | None:
-    if isinstance(value, Decimal | int) and not isinstance(value, bool):
-        return Decimal(value)
-    return None
-
-
-def _first_number(values: Any) -> Decimal | None:
-    return next((one for one in values or () if isinstance(one, Decimal)), None)
 
 
 def _changed(held: Record, seen: Record) -> bool:

@@ -13,8 +13,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from connectors.demo.server import Server, free_port, password_hash
 from connectors.quickbooks_desktop import queries
 from connectors.quickbooks_desktop.entities import sources
-from connectors.quickbooks_desktop.qbxml import document as as_bytes
-from connectors.quickbooks_desktop.qbxml import read_answers
+from connectors.quickbooks_desktop.qbxml import document as as_bytes, read_answers
 from connectors.quickbooks_desktop.simulator.soap_client import SoapClient
 from engine.protocol import Query
 from tests.benchmarks import by_hand, pages

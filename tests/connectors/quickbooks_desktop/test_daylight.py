@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from connectors.quickbooks_desktop.qbxml import message_set, read_answers
 from connectors.quickbooks_desktop.reading import Reading, Surroundings

@@ -7,8 +7,7 @@ from typing import Any
 
 import jmespath
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from connectors.quickbooks_desktop.connector import QuickBooksDesktop
 from connectors.quickbooks_desktop.entities import sources

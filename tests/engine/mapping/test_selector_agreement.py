@@ -9,8 +9,7 @@ from typing import Any
 
 import jmespath
 import jmespath.exceptions
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from engine.mapping import inline
 from engine.mapping.selector import selector

@@ -4,8 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from connectors.pipedrive.simulator import Account, RunningSimulator
 from connectors.pipedrive.simulator.routes import OPERATIONS, Operation, find
