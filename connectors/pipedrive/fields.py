@@ -131,6 +131,11 @@ class Fields:
                 held = self.reread(entity)
             return held
 
+    def held(self, entity: str) -> Known | None:
+        """The fields as this process knows them, however old that is; None where it knows nothing."""
+        with self._lock:
+            return self._memory.get(entity) or self._stored(entity)
+
     def _stored(self, entity: str) -> Known | None:
         """What this or another process read last."""
         stored = self._state.get(_key(entity))
@@ -164,11 +169,8 @@ class Fields:
 
     def renamed(self) -> Sequence[str]:
         """A sentence for each field that is called something else in Pipedrive now; asks nobody."""
-        with self._lock:
-            held = [known for entity in self._wanted if (known := self._memory.get(entity) or self._stored(entity))]
-            return [
-                _RENAMED % (one.name, known.entity, one.called) for known in held for one in known.fields if one.called
-            ]
+        held = [known for entity in self._wanted if (known := self.held(entity))]
+        return [_RENAMED % (one.name, known.entity, one.called) for known in held for one in known.fields if one.called]
 
     def reread(self, entity: str, unless_younger: bool = False) -> Known:
         """Reads the list anew (10 tokens), or takes one that is younger than a minute."""

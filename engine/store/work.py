@@ -281,6 +281,14 @@ class Work:
             query = query.where(table.c.priority < below)
         return self.db.execute(query).scalar_one()
 
+    def next_due(self, connection: str, after: datetime) -> datetime | None:
+        """When the first row that is deferred until after that moment is due."""
+        query = sa.select(sa.func.min(table.c.due_at)).where(
+            table.c.connection == connection, table.c.state == "due", table.c.due_at > after
+        )
+        found: datetime | None = self.db.execute(query).scalar_one()
+        return found
+
     def backlog(self, connection: str, mappings: Iterable[str], since: int) -> dict[str, int]:
         """How many rows of each mapping, of priority `since` or worse, have not come to an end yet."""
         query = (

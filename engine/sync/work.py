@@ -48,7 +48,7 @@ class EndpointWork:
             if queries:
                 return queries
             requests: Sequence[Request] | None = None
-            if limit > 0:
+            if limit > 0 and tx.holds.since(self._connection.name) is None:
                 owner = f"{held_by(self._system)}{uuid4().hex[:8]}"
                 requests = Runner(tx, self._connection, self._system, owner, now).requests(limit, below)
             if requests is not None:
@@ -95,6 +95,8 @@ class EndpointWork:
         now, name = self._clock(), self._connection.name
         with self._store.reading() as tx:
             queries = reads.due(tx, self._connection, self._system, stale_before, now)
+            if tx.holds.since(name) is not None:
+                return len(queries)
             below = BACKFILL if urgent_only else None
             queries += sighting.due(tx, self._connection, self._system, stale_before, now)
             return len(queries) + tx.work.due(name, self._connection.into(self._system), now, below)

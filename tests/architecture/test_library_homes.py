@@ -32,7 +32,7 @@ HOMES = {
 }
 """Library -> the modules (with all below them) that may import it."""
 
-PURE = ("engine.protocol", "engine.catalogue", "engine.errors")
+PURE = ("engine.protocol", "engine.requests", "engine.catalogue", "engine.errors")
 """The contract: what it is made of may import each other, and nothing else of ours."""
 
 
