@@ -3,7 +3,8 @@
 A connector serves one kind of system. Some systems visit us (QuickBooks' Web Connector), others are called by us
 (Pipedrive), so the contract never says "read now": the engine keeps the work, and an endpoint *takes* requests when
 its system is ready, carries them, and *gives* back what came of them. What an endpoint must remember between two
-calls goes through `State`, so that any process may answer the next call. Standard library only.
+calls goes through `State`, so that any process may answer the next call. `passwords` and `lockout` are for systems
+that visit us with a password. Standard library only.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 # isort: off
+from engine import lockout as lockout, passwords as passwords
 from engine.catalogue import (
     ADDRESS_PARTS as ADDRESS_PARTS,
     Catalogue as Catalogue,

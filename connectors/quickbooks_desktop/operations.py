@@ -15,11 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
-from connectors.quickbooks_desktop import carrier, lockout, passwords, session, status
+from connectors.quickbooks_desktop import carrier, session, status
 from connectors.quickbooks_desktop.session import Session
 from connectors.quickbooks_desktop.settings import Settings, quiet_until
 from connectors.quickbooks_desktop.visit import BROKEN, NO_OP, Greeting, Visit
-from engine.protocol import Site
+from engine.protocol import Site, lockout, passwords
 
 log = logging.getLogger("engine.connectors.quickbooks_desktop")
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from engine.passwords import hash_password
 from engine.protocol import Check, Endpoint, HttpRequest, HttpResponse, Record
-from engine.settings import LogSettings, ServerSettings, Settings
+from engine.settings import DashboardSettings, DashboardUser, LogSettings, ServerSettings, Settings
+from engine.store.clock import machine
 from engine.store.store import Store
-from engine.sync.engine import now
+
+PASSWORD = "correct horse"
+HASH = hash_password(PASSWORD)
 
 
 @dataclass
@@ -67,8 +71,9 @@ class Engine:
     """An engine with that connection, and a real store."""
 
     store: Store
+    folder: Path
     acme: Acme = field(default_factory=Acme)
-    clock: Callable[[], datetime] = now
+    clock: Callable[[], datetime] = machine
 
     @property
     def connections(self) -> Mapping[str, Acme]:
@@ -79,3 +84,9 @@ def settings(**server: Any) -> Settings:
     """Settings without a file, of a server that listens at a free port."""
     listens = ServerSettings(**{"port": 0, **server})
     return Settings(Path("engine.yaml"), "", listens, LogSettings(), {}, ())
+
+
+def signed_in_by(chosen: Settings) -> Settings:
+    """The same with users: anna is an operator, rita a reader."""
+    users = {"anna": DashboardUser("anna", HASH, "operator"), "rita": DashboardUser("rita", HASH)}
+    return replace(chosen, dashboard=DashboardSettings(users))
