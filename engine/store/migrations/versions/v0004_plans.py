@@ -7,8 +7,8 @@ from alembic import op
 
 from engine.store.migrations.versions.v0001_first_tables import key, maybe, some
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
