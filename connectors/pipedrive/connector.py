@@ -21,7 +21,6 @@ from engine.protocol import (
     Invitation,
     Named,
     Names,
-    Priced,
     Query,
     Record,
     Site,
@@ -33,7 +32,6 @@ from .account import Account
 from .client import Client
 from .connecting import Connecting
 from .listening import Listening
-from .pricing import Pricing
 from .sender import Sender
 from .status import Stopped
 from .webhook_subscriptions import Subscriptions
@@ -87,7 +85,7 @@ class PipedriveEndpoint:
         self._webhooks = Webhooks(site, proof, self._account)
         self._subscriptions = Subscriptions(site, proof, self._account, self._webhooks)
         work = Listening(site.work, self._webhooks, self._subscriptions)
-        self._sender = Sender(self._account, work, site.state)
+        self._sender = Sender(self._account, work, site)
 
     def __repr__(self) -> str:
         return f"PipedriveEndpoint({self._settings.company!r})"
@@ -165,10 +163,6 @@ class PipedriveEndpoint:
         """The account's custom fields, stages and users. Raises SystemUnavailable."""
         return _asked(lambda: names.names(self._account))
 
-    def pricing(self) -> Pricing:
-        """Reckons with the account as it is known now."""
-        return Pricing(self._settings, self._site)
-
     def close(self) -> None:
         """Lets go of sockets."""
         self._client.close()
@@ -198,4 +192,3 @@ _hooks: type[Hooks] = PipedriveEndpoint
 _named: type[Named] = PipedriveEndpoint
 _connects: type[Connects] = PipedriveEndpoint
 _charging: type[Charging] = PipedriveEndpoint
-_priced: type[Priced] = PipedriveEndpoint

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from engine.settings import Settings
 from engine.sync.engine import Engine
+from engine.web import sessions
 from engine.web.doors import Doors
 from engine.web.failures import add_failures
 from engine.web.frame import Frame
 from engine.web.health import Health
+from engine.web.measured import Measured
 from engine.web.pages import (
     mappings,
     overview,
     playground,
-    sign_in,
 )
 from engine.web.security import SecurityHeaders
 
-PAGES = (
-    mappings,
-    overview,
-    playground,
-    sign_in,
-)
+PAGES = (overview, mappings, playground)
 """The dashboard: each module has `routes(frame)`."""
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -36,16 +33,21 @@ def create_app(engine: Engine, settings: Settings) -> ASGIApp:
     frame = Frame(engine, settings)
     pages = [route for module in PAGES for route in module.routes(frame)]
     frame.paths = frozenset(route.path for route in pages)
-    doors = Doors(engine.connections)
+    doors, health = Doors(engine.connections), Health(engine)
+    key = sessions.signing_key(engine.store, engine.clock)
     app = Starlette(
         routes=[
-            Route("/healthz", Health(engine.connections).answer),
+            Route("/healthz", health.live),
+            Route("/readyz", health.ready),
+            Route("/metrics", Measured(engine, settings.metrics.token).show),
             Route("/_/{name}", frame.files.answer),
             *pages,
             Route("/{connection}/{connector}", doors.answer, methods=METHODS),
             Route("/{connection}/{connector}/{rest:path}", doors.answer, methods=METHODS),
         ],
-        middleware=[Middleware(frame.sessions.cookies)],
+        middleware=[
+            Middleware(SessionMiddleware, secret_key=key, session_cookie=sessions.cookie_name(key), max_age=None),
+        ],
     )
     app.router.redirect_slashes = False  # the Web Connector does not follow redirects [facts: QuickBooks 1.1]
     add_failures(app, frame)
