@@ -5,7 +5,7 @@ READY := .venv/.ready
 WORKERS ?= 2
 SCHEDULES ?= 2000
 
-.PHONY: setup demo test faults-full lint docs bench clean
+.PHONY: setup demo test faults-full lint docs screenshots bench clean
 
 setup: $(READY)
 
@@ -36,7 +36,10 @@ docs: $(READY)
 	$(BIN)/python -m engine.cli.reference docs
 	$(BIN)/python -m connectors.quickbooks_desktop.troubles docs/quickbooks.md
 	$(BIN)/python -m connectors.pipedrive.troubles docs/pipedrive.md
-	$(BIN)/python -m engine.observe.tables docs/operations.md
+
+# The pictures of README and docs, from a small demo; needs chromium.
+screenshots: $(READY)
+	$(BIN)/python -m tests.browser.screenshots docs/images
 
 bench: $(READY)
 	$(BIN)/pytest -p no:xdist tests/benchmarks --benchmark-only

@@ -15,7 +15,7 @@ from datetime import timedelta
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from jsonschema import Draft202012Validator
@@ -56,11 +56,32 @@ class ServerSettings:
     port: int = 8800
     proxies: tuple[str, ...] = ()
     grace: timedelta = timedelta(seconds=10)
+    tls: tuple[Path, Path] | None = None
+    """The files with the certificate and its key; None: plain HTTP, TLS ends elsewhere if anywhere."""
 
     @property
     def url(self) -> str:
         """Under which address we are reached, without a trailing slash."""
-        return self.public or f"http://localhost:{self.port}"
+        return self.public or f"{'https' if self.tls else 'http'}://localhost:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardUser:
+    """Somebody who may sign in."""
+
+    name: str
+    password_hash: str = field(repr=False)
+    role: Literal["reader", "operator"] = "reader"
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardSettings:
+    """Who may see the dashboard, and for how long at a time."""
+
+    users: Mapping[str, DashboardUser] = field(default_factory=dict)
+    idle: timedelta = timedelta(hours=1)
+    longest: timedelta = timedelta(hours=12)
+    session_secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +90,6 @@ class LogSettings:
 
     level: str = "info"
     style: str = "console"
-
-
-@dataclass(frozen=True, slots=True)
-class MetricsSettings:
-    """Who may see the metrics besides this machine."""
-
-    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +121,7 @@ class Settings:
     """That encrypt what is stored of accounts, the newest first."""
     secrets: tuple[str, ...] = field(repr=False)
     """Every secret value, for the logs to mask."""
-    metrics: MetricsSettings = MetricsSettings()
+    dashboard: DashboardSettings = field(default_factory=DashboardSettings)
 
     @classmethod
     def load(
@@ -166,7 +180,7 @@ class _Reading:
         self.check(plain)
         connections = dict(self.connections(plain))
         self.stop_at_errors()
-        server = plain.get("server", {})
+        server, dashboard = plain.get("server", {}), plain.get("dashboard", {})
         return Settings(
             path=self.path,
             store=self.store(plain.get("store", "sqlite:///engine.db")),
@@ -176,12 +190,18 @@ class _Reading:
                 port=server.get("port", 8800),
                 proxies=tuple(server.get("proxies", ())),
                 grace=duration(server.get("grace", "10 seconds")),
+                tls=self.tls(server),
             ),
             log=LogSettings(**plain.get("log", {})),
-            metrics=MetricsSettings(**plain.get("metrics", {})),
             connections=connections,
             keys=tuple(plain.get("encryption_keys", ())),
             secrets=tuple(self.secret_values),
+            dashboard=DashboardSettings(
+                users={name: DashboardUser(name, **one) for name, one in dashboard.get("users", {}).items()},
+                idle=duration(dashboard.get("idle", "1 hour")),
+                longest=duration(dashboard.get("longest", "12 hours")),
+                session_secret=dashboard.get("session_secret"),
+            ),
         )
 
     def stop_at_errors(self) -> None:
@@ -254,6 +274,11 @@ class _Reading:
         if head.startswith("sqlite") and separator and not rest.startswith("/"):
             return f"{head}:///{self.path.parent / rest}"
         return url
+
+    def tls(self, server: Mapping[str, Any]) -> tuple[Path, Path] | None:
+        if "certificate" not in server:
+            return None
+        return self.path.parent / server["certificate"], self.path.parent / server["key"]
 
     def connections(self, plain: Any) -> Iterator[tuple[str, ConnectionSettings]]:
         """Those that have what is needed; the others' shape is wrong, which `check` has said."""

@@ -21,6 +21,7 @@ from engine.protocol import (
     Invitation,
     Named,
     Names,
+    Priced,
     Query,
     Record,
     Site,
@@ -32,6 +33,7 @@ from .account import Account
 from .client import Client
 from .connecting import Connecting
 from .listening import Listening
+from .pricing import Pricing
 from .sender import Sender
 from .status import Stopped
 from .webhook_subscriptions import Subscriptions
@@ -85,7 +87,7 @@ class PipedriveEndpoint:
         self._webhooks = Webhooks(site, proof, self._account)
         self._subscriptions = Subscriptions(site, proof, self._account, self._webhooks)
         work = Listening(site.work, self._webhooks, self._subscriptions)
-        self._sender = Sender(self._account, work, site)
+        self._sender = Sender(self._account, work, site.state)
 
     def __repr__(self) -> str:
         return f"PipedriveEndpoint({self._settings.company!r})"
@@ -163,6 +165,10 @@ class PipedriveEndpoint:
         """The account's custom fields, stages and users. Raises SystemUnavailable."""
         return _asked(lambda: names.names(self._account))
 
+    def pricing(self) -> Pricing:
+        """Reckons with the account as it is known now."""
+        return Pricing(self._settings, self._site)
+
     def close(self) -> None:
         """Lets go of sockets."""
         self._client.close()
@@ -192,3 +198,4 @@ _hooks: type[Hooks] = PipedriveEndpoint
 _named: type[Named] = PipedriveEndpoint
 _connects: type[Connects] = PipedriveEndpoint
 _charging: type[Charging] = PipedriveEndpoint
+_priced: type[Priced] = PipedriveEndpoint

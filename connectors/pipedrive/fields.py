@@ -131,6 +131,11 @@ class Fields:
                 held = self.reread(entity)
             return held
 
+    def held(self, entity: str) -> Known | None:
+        """The fields as this process knows them, however old that is; None where it knows nothing."""
+        with self._lock:
+            return self._memory.get(entity) or self._stored(entity)
+
     def _stored(self, entity: str) -> Known | None:
         """What this or another process read last."""
         stored = self._state.get(_key(entity))
@@ -148,8 +153,7 @@ class Fields:
         for one in fields:
             if one.code in alias and one.code not in self._told:
                 self._told.add(one.code)
-                told = {"entity": entity, "field": alias[one.code], "called": one.name}
-                logger.warning("field.renamed", extra={**told, "why": _RENAMED % (alias[one.code], entity, one.name)})
+                logger.warning(_RENAMED, alias[one.code], entity, one.name)
         return [replace(one, name=alias[one.code], called=one.name) if one.code in alias else one for one in fields]
 
     def _names(self, entity: str) -> frozenset[str]:
@@ -165,11 +169,8 @@ class Fields:
 
     def renamed(self) -> Sequence[str]:
         """A sentence for each field that is called something else in Pipedrive now; asks nobody."""
-        with self._lock:
-            held = [known for entity in self._wanted if (known := self._memory.get(entity) or self._stored(entity))]
-            return [
-                _RENAMED % (one.name, known.entity, one.called) for known in held for one in known.fields if one.called
-            ]
+        held = [known for entity in self._wanted if (known := self.held(entity))]
+        return [_RENAMED % (one.name, known.entity, one.called) for known in held for one in known.fields if one.called]
 
     def reread(self, entity: str, unless_younger: bool = False) -> Known:
         """Reads the list anew (10 tokens), or takes one that is younger than a minute."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from connectors.quickbooks_desktop import custom_fields, derived, entities, passwords, qwc, settings
+from connectors.quickbooks_desktop import custom_fields, derived, entities, qwc, settings
 from connectors.quickbooks_desktop.endpoint import WebConnectorEndpoint
 from engine.protocol import Catalogue, Endpoint, Names, Record, Site, State
 
 
 class QuickBooksDesktop:
-    """Implements engine.protocol.Connector, besides what commands ask (`remembered`, `write_qwc`, `hash_password`)."""
+    """Implements engine.protocol.Connector, besides what commands ask (`remembered`, `write_qwc`)."""
 
     name: ClassVar[str] = "quickbooks_desktop"
     title: ClassVar[str] = "QuickBooks"
@@ -46,8 +46,3 @@ class QuickBooksDesktop:
     def write_qwc(cls, site: Site) -> str:
         """The text of the .qwc file for a connection; see qwc.write_qwc."""
         return qwc.write_qwc(site)
-
-    @classmethod
-    def hash_password(cls, password: str) -> str:
-        """What stands as `password_hash` in engine.yaml."""
-        return passwords.hash_password(password)

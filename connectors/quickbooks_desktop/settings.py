@@ -9,8 +9,8 @@ from datetime import datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from connectors.quickbooks_desktop.passwords import is_hash
 from engine.errors import InvalidSettings
+from engine.protocol import passwords
 
 UNITS = {"second": 1, "minute": 60, "hour": 3600}
 DURATION = r"^\s*[1-9][0-9]*\s*(seconds?|minutes?|hours?)\s*$"
@@ -116,7 +116,7 @@ class Settings:
             if not values.get(name):
                 raise InvalidSettings(f"quickbooks_desktop needs the setting '{name}'.")
         hashed = str(values["password_hash"])
-        if not is_hash(hashed):
+        if not passwords.is_hash(hashed):
             raise InvalidSettings("quickbooks_desktop.password_hash is not a hash.", "Make one with `engine password`.")
         return cls(
             user=str(values["user"]),

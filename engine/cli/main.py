@@ -12,11 +12,13 @@ from engine.cli.connect import connect
 from engine.cli.docs import docs
 from engine.cli.explain import explain
 from engine.cli.here import Here
+from engine.cli.hold import hold, release
 from engine.cli.init import init
 from engine.cli.key import key
 from engine.cli.parked import parked
 from engine.cli.password import password
 from engine.cli.ping import ping
+from engine.cli.plan import plan
 from engine.cli.plugged import PluggedGroup
 from engine.cli.presets import presets
 from engine.cli.preview import preview
@@ -88,6 +90,9 @@ for command in (
     connect,
     ping,
     status,
+    plan,
+    hold,
+    release,
     explain,
     parked,
     reconcile,

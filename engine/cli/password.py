@@ -1,4 +1,4 @@
-"""`engine password`: makes the hash of a password that engine.yaml keeps in its place, as its connector checks it."""
+"""`engine password`: makes the hash of a password that engine.yaml keeps in its place."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import sys
 import click
 
 from engine.cli.failures import Shown
-from engine.cli.here import Here, here, offered
 from engine.cli.output import as_json, print_json
+from engine.passwords import hash_password
 
 SHORTEST = 8
 """Characters of a password: the address that it protects may be on the Internet."""
@@ -16,12 +16,11 @@ SHORTEST = 8
 
 @click.command()
 @as_json
-@here
-def password(here: Here, as_json: bool) -> None:
+def password(as_json: bool) -> None:
     """Make the hash of a password.
 
-    It stands as password_hash in engine.yaml. Reads the password twice from the terminal, or once from standard
-    input, and prints the hash alone.
+    It stands as password_hash in engine.yaml: the Web Connector's, or a dashboard user's. Reads the password twice
+    from the terminal, or once from standard input, and prints the hash alone.
 
     \b
     Examples:
@@ -31,7 +30,6 @@ def password(here: Here, as_json: bool) -> None:
     given = _from_terminal() if sys.stdin.isatty() else _from_input()
     if len(given) < SHORTEST:
         raise Shown("The password is too short.", f"Take at least {SHORTEST} characters.")
-    _, hash_password = offered(here.registry, "hash_password", here.registry.names)
     made = hash_password(given)
     if as_json:
         print_json({"password_hash": made})

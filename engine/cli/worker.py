@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from typing import Literal, cast
 
 import click
@@ -29,13 +30,14 @@ def worker(here: Here) -> None:
     """
     settings = here.settings()
     here.log(settings, settings.log.level, cast(Literal["console", "json"], settings.log.style))
+    stopping = threading.Event()
     with here.engine(settings) as engine:
         sender = Sender(engine)
-        before = {one: signal.signal(one, lambda *_: engine.stopping.set()) for one in (signal.SIGINT, signal.SIGTERM)}
+        before = {one: signal.signal(one, lambda *_: stopping.set()) for one in (signal.SIGINT, signal.SIGTERM)}
         try:
             sender.start()
             click.echo(f"Working as {OWNER} (Ctrl-C stops)")
-            engine.stopping.wait()
+            stopping.wait()
         finally:
             sender.stop(settings.server.grace)
             for one, handler in before.items():

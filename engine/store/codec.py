@@ -32,6 +32,11 @@ def decode(text: str) -> Any:
     return _decoder.decode(text)
 
 
+def readable(text: str) -> str:
+    """The same JSON text, for people: a line for each value."""
+    return msgspec.json.format(text, indent=2)
+
+
 def sound(text: str) -> str:
     """The text as both databases can keep it: no half surrogates, and no NUL, which PostgreSQL refuses."""
     if text.isascii() and "\0" not in text:

@@ -62,6 +62,11 @@ def reading(engine: sa.Engine) -> sa.Engine:
     return engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
 
 
+def careless(engine: sa.Engine) -> None:
+    """Let an SQLite database's commits not wait for the disk: for one that nobody needs after a crash."""
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF").close())
+
+
 def _sqlite(url: sa.URL) -> sa.Engine:
     make_private(Path(url.database or ""))
     engine = sa.create_engine(url, hide_parameters=True, pool_size=10, connect_args={"timeout": BUSY_SECONDS})

@@ -33,6 +33,7 @@ table = sa.Table(
     sa.Index("intents_by_state", "connection", "system", "state", "created_at"),
 )
 
+UNSETTLED = table.c.state.in_(_UNSETTLED)
 _ADD = sa.insert(table)
 _IN_ORDER = (table.c.created_at, table.c.ordinal, table.c.id)
 

@@ -6,6 +6,7 @@ speaks SQL.
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,20 +16,21 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from engine.errors import StoreUnavailable
-from engine.store import backups, upgrades
+from engine.store import backups, scratch, upgrades
+from engine.store.approvals import Approvals
 from engine.store.arrivals import Arrivals
 from engine.store.bases import Bases
 from engine.store.clock import ServerClock, machine
 from engine.store.columns import metadata
 from engine.store.cursors import Cursors
-from engine.store.database import BUSY_SECONDS, address, connect, reading
+from engine.store.database import BUSY_SECONDS, address, careless, connect, reading
 from engine.store.failures import told
+from engine.store.holds import Holds
 from engine.store.intents import Intents
 from engine.store.journal import Journal
 from engine.store.leases import Leases
 from engine.store.links import Links
 from engine.store.matches import Matches
-from engine.store.migrations import HEAD
 from engine.store.reconciliations import Reconciliations
 from engine.store.sightings import Sightings
 from engine.store.snapshots import Snapshots
@@ -47,9 +49,11 @@ class Transaction:
     """Every repository, in one database transaction: all of it is kept, or nothing."""
 
     __slots__ = (
+        "approvals",
         "arrivals",
         "bases",
         "cursors",
+        "holds",
         "intents",
         "journal",
         "links",
@@ -82,6 +86,8 @@ class Transaction:
         self.versions = Versions(db)
         self.arrivals = Arrivals(db)
         self.workers = Workers(db)
+        self.holds = Holds(db)
+        self.approvals = Approvals(db)
 
 
 class Store:
@@ -148,6 +154,19 @@ class Store:
             with self._alone(), told(self._url), self._writing.begin() as db:
                 yield db
 
+    @contextmanager
+    def scratch(self, connection: str) -> Iterator[Store]:
+        """A store with a copy of what this one knows of a connection, thrown away after the block; see `scratch`."""
+        with tempfile.TemporaryDirectory(prefix="engine-") as folder:
+            copy = Store(f"sqlite:///{folder}/scratch.db")
+            careless(copy._writing)
+            try:
+                with self.connect(only_reading=True) as original, copy.connect() as db:
+                    scratch.fill(original, db, connection)
+                yield copy
+            finally:
+                copy.close()
+
     def state(self, scope: str, clock: Clock) -> StoreState:
         """The connectors' memory of one scope; see `protocol.State`."""
         return StoreState(self, scope, clock)
@@ -168,11 +187,6 @@ class Store:
         """
         with told(self._url), self._alone():
             return upgrades.upgrade(self._writing)
-
-    def is_behind(self) -> bool:
-        """Whether the schema is another one than this version's."""
-        with self.connect(only_reading=True) as db:
-            return upgrades.revision(db) != HEAD
 
     def backup(self, path: Path) -> None:
         """Copy the store as of one moment into a new file, while others go on working. SQLite only."""

@@ -49,7 +49,6 @@ table = sa.Table(
     text("lease_owner"),
     sa.Column("touched", sa.Integer, nullable=False),
     sa.Column("detail", Json, nullable=False),
-    text("origin"),
     sa.Index("work_by_state", "connection", "state", "priority", "due_at", "source_key", "mapping", "group"),
     sa.Index("work_by_group", "connection", "group", "state"),
     sa.Index("work_due", "due_at", "connection", "mapping", sqlite_where=DUE, postgresql_where=DUE),
@@ -71,7 +70,7 @@ class WorkRow:
 
     `decided` is the hash of the record that was last decided, `version` the mapping's then, `need_since` the moment
     since which its target must have been read, `touched` counts changes during leases, `detail` is for people
-    (candidates of a parked row), `origin` the visit that made it due last.
+    (candidates of a parked row).
     """
 
     mapping: str
@@ -91,7 +90,6 @@ class WorkRow:
     lease_owner: str | None
     touched: int
     detail: dict[str, Any]
-    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +140,6 @@ def _mark() -> Insert:
         "need_since": sa.case((fresh, None), else_=old.need_since),
         "reason": sa.case((sa.or_(leased, due), old.reason), else_=None),
         "code": sa.case((sa.or_(leased, due), old.code), else_=None),
-        "origin": sa.func.coalesce(new.origin, old.origin),
     }
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
 
@@ -191,29 +188,16 @@ class Work:
     db: sa.Connection
 
     def mark(
-        self,
-        connection: str,
-        mapping: str,
-        rows: Sequence[tuple[str, str | None]],
-        priority: int,
-        now: datetime,
-        origin: str | None = None,
+        self, connection: str, mapping: str, rows: Sequence[tuple[str, str | None]], priority: int, now: datetime
     ) -> None:
-        """Make each (source key, group) due: inserted, or whatever its state was. `origin` is the visit that did it.
+        """Make each (source key, group) due: inserted, or whatever its state was.
 
         A leased row stays leased and is touched, so that finishing makes it due again. A due row keeps the better
         priority and the earlier time; one that was deferred is due at once. `decided`, `version`, `outcome` and
         `detail` always stay; attempts and `need_since` stay for rows that are under way (due, leased, waiting) and
         begin anew for those that had come to an end (done, skipped, parked).
         """
-        common = {
-            "connection": connection,
-            "mapping": mapping,
-            "state": "due",
-            "priority": priority,
-            "due_at": now,
-            "origin": origin,
-        }
+        common = {"connection": connection, "mapping": mapping, "state": "due", "priority": priority, "due_at": now}
         values = [
             {
                 **common,
@@ -297,6 +281,14 @@ class Work:
             query = query.where(table.c.priority < below)
         return self.db.execute(query).scalar_one()
 
+    def next_due(self, connection: str, after: datetime) -> datetime | None:
+        """When the first row that is deferred until after that moment is due."""
+        query = sa.select(sa.func.min(table.c.due_at)).where(
+            table.c.connection == connection, table.c.state == "due", table.c.due_at > after
+        )
+        found: datetime | None = self.db.execute(query).scalar_one()
+        return found
+
     def backlog(self, connection: str, mappings: Iterable[str], since: int) -> dict[str, int]:
         """How many rows of each mapping, of priority `since` or worse, have not come to an end yet."""
         query = (
@@ -310,19 +302,6 @@ class Work:
             .group_by(table.c.mapping)
         )
         return {str(row.mapping): int(row.number) for row in self.db.execute(query)}
-
-    def states(self) -> dict[tuple[str, str], int]:
-        """How many rows each connection has in each state."""
-        return self._over_all(table.c.state)
-
-    def causes(self) -> dict[tuple[str, str], int]:
-        """How many rows of each connection are parked for each code."""
-        return self._over_all(sa.func.coalesce(table.c.code, ""), table.c.state == "parked")
-
-    def _over_all(self, what: sa.ColumnElement[str], *where: sa.ColumnElement[bool]) -> dict[tuple[str, str], int]:
-        named = what.label("what")
-        query = sa.select(table.c.connection, named, sa.func.count()).where(*where).group_by(table.c.connection, named)
-        return {(connection, value): number for connection, value, number in self.db.execute(query)}
 
     def counts(self, connection: str) -> dict[str, dict[str, int]]:
         """How many rows each mapping has in each state."""

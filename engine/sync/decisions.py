@@ -371,8 +371,6 @@ def entries(unit: Unit, made: Change, write: Write, now: datetime) -> list[Entry
         sizes = made.children
         detail["children"] = {"add": len(sizes.add), "change": len(sizes.change), "remove": len(sizes.remove)}
     return [
-        entry(
-            now, unit.mapping, row.source_key, "decide", made.action, made.reason, detail, made.target.key, write.origin
-        )
+        entry(now, unit.mapping, row.source_key, "decide", made.action, made.reason, detail, made.target.key)
         for row in unit.rows
     ]

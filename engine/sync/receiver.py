@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import blake2b
 
-from engine import tracing
 from engine.mapping.compiled import CompiledMapping
 from engine.protocol import Entity, Found, Page, Query, Record, Relation
 from engine.store.codec import encode
@@ -17,7 +16,7 @@ from engine.sync import forgotten, moved
 from engine.sync.connection import Connection, Ref
 from engine.sync.lookups import Lookups
 from engine.sync.reads import began
-from engine.sync.story import entry, tell
+from engine.sync.story import entry
 
 LIVE, BACKFILL = 0, 1_000
 """Priorities of the queue: a change that just happened goes before old history. To each its mapping's rank is added."""
@@ -142,8 +141,7 @@ def _mark(
         lookups.prefetch(ref, [row.record for row in rows])
     for mapping in connection.by_source.get(ref, ()):
         due = [(row.key, lease_group(lookups, mapping, row)) for row in rows]
-        rank = priority + connection.rank(mapping.name)
-        tx.work.mark(connection.name, mapping.name, due, rank, now, tracing.words().get("visit"))
+        tx.work.mark(connection.name, mapping.name, due, priority + connection.rank(mapping.name), now)
 
 
 def lease_group(lookups: Lookups, mapping: CompiledMapping, row: Snapshot) -> str | None:
@@ -207,13 +205,10 @@ def _lose(
     _index(tx, connection, ref, rows)
     _mark(tx, connection, ref, rows, LIVE, now)
     _want(tx, connection, ref, connection.entity(ref), [(row, None) for row in rows], now)
-    tell(
-        tx,
+    tx.journal.add(
         connection.name,
         [
-            entry(
-                now, mapping, row.key, "receive", "gone", "deleted at the source", origin=tracing.words().get("visit")
-            )
+            entry(now, mapping, row.key, "receive", "gone", "deleted at the source")
             for mapping in connection.by_source.get(ref, ())
             for row in rows
         ],

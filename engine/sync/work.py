@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -10,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 from engine.errors import ContractBroken
-from engine.observe.metrics import REQUESTS, VISITS
 from engine.protocol import Failed, Hint, Page, Query, Request, Result, Write, Written
 from engine.store.store import Store, Transaction
 from engine.sync import hints, reads, sighting
@@ -19,8 +17,6 @@ from engine.sync.crew import held_by
 from engine.sync.receiver import BACKFILL, receive
 from engine.sync.results import Results
 from engine.sync.runner import Runner
-
-log = logging.getLogger("engine.sync")
 
 ROUNDS = 1_000
 """Most portions of rows that one `take` settles without a request to show: then the caller gets a word in."""
@@ -52,7 +48,7 @@ class EndpointWork:
             if queries:
                 return queries
             requests: Sequence[Request] | None = None
-            if limit > 0:
+            if limit > 0 and tx.holds.since(self._connection.name) is None:
                 owner = f"{held_by(self._system)}{uuid4().hex[:8]}"
                 requests = Runner(tx, self._connection, self._system, owner, now).requests(limit, below)
             if requests is not None:
@@ -63,7 +59,6 @@ class EndpointWork:
     def give(self, request: Request, result: Result) -> None:
         """Keep what came of a request, in one transaction."""
         now = self._clock()
-        self._count(request, result)
         with self._store.transaction() as tx:
             if isinstance(request, Query):
                 self._answered(tx, request, result, now)
@@ -72,13 +67,6 @@ class EndpointWork:
         for system, bell in self._connection.bells.items():
             if system != self._system:  # what came may be due there now; its own caller takes again anyway
                 bell.ring()
-
-    def _count(self, request: Request, result: Result) -> None:
-        """Of a reading the last page only."""
-        if not isinstance(result, Page) or result.done:
-            kind = "read" if isinstance(request, Query) else "write"
-            outcome = result.failure.value if isinstance(result, Failed) else "done"
-            REQUESTS.labels(self._connection.name, self._system, kind, outcome).inc()
 
     def _answered(self, tx: Transaction, query: Query, result: Result, now: datetime) -> None:
         taken, failed = (sighting.receive, sighting.note_failure) if query.aside else (receive, reads.note_failure)
@@ -107,6 +95,8 @@ class EndpointWork:
         now, name = self._clock(), self._connection.name
         with self._store.reading() as tx:
             queries = reads.due(tx, self._connection, self._system, stale_before, now)
+            if tx.holds.since(name) is not None:
+                return len(queries)
             below = BACKFILL if urgent_only else None
             queries += sighting.due(tx, self._connection, self._system, stale_before, now)
             return len(queries) + tx.work.due(name, self._connection.into(self._system), now, below)
@@ -133,10 +123,5 @@ class EndpointWork:
 
     def visited(self, ticket: str, **facts: Any) -> None:
         """Keep facts about a visit."""
-        if facts.get("ended_at"):
-            VISITS.labels(self._connection.name, self._system).inc()
-            told = {"connection": self._connection.name, "system": self._system, "visit": ticket}
-            did = {"requests": facts.get("requests"), "records": facts.get("records"), "said": facts.get("message")}
-            log.info("visit", extra={**told, **did})
         with self._store.transaction() as tx:
             tx.visits.put(self._connection.name, self._system, ticket, facts, self._clock())

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.sessions import SessionMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from engine.settings import Settings
 from engine.sync.engine import Engine
-from engine.web import sessions
 from engine.web.doors import Doors
 from engine.web.failures import add_failures
 from engine.web.frame import Frame
 from engine.web.health import Health
-from engine.web.measured import Measured
 from engine.web.pages import (
     mappings,
     overview,
     playground,
+    sign_in,
 )
 from engine.web.security import SecurityHeaders
 
-PAGES = (overview, mappings, playground)
+PAGES = (
+    mappings,
+    overview,
+    playground,
+    sign_in,
+)
 """The dashboard: each module has `routes(frame)`."""
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -33,21 +36,16 @@ def create_app(engine: Engine, settings: Settings) -> ASGIApp:
     frame = Frame(engine, settings)
     pages = [route for module in PAGES for route in module.routes(frame)]
     frame.paths = frozenset(route.path for route in pages)
-    doors, health = Doors(engine.connections), Health(engine)
-    key = sessions.signing_key(engine.store, engine.clock)
+    doors = Doors(engine.connections)
     app = Starlette(
         routes=[
-            Route("/healthz", health.live),
-            Route("/readyz", health.ready),
-            Route("/metrics", Measured(engine, settings.metrics.token).show),
+            Route("/healthz", Health(engine.connections).answer),
             Route("/_/{name}", frame.files.answer),
             *pages,
             Route("/{connection}/{connector}", doors.answer, methods=METHODS),
             Route("/{connection}/{connector}/{rest:path}", doors.answer, methods=METHODS),
         ],
-        middleware=[
-            Middleware(SessionMiddleware, secret_key=key, session_cookie=sessions.cookie_name(key), max_age=None),
-        ],
+        middleware=[Middleware(frame.sessions.cookies)],
     )
     app.router.redirect_slashes = False  # the Web Connector does not follow redirects [facts: QuickBooks 1.1]
     add_failures(app, frame)

@@ -40,6 +40,7 @@ from engine.web.access import Access, User
 from engine.web.files import Files
 from engine.web.navigation import SECTIONS
 from engine.web.overview import ago
+from engine.web.sessions import Sessions
 
 Handler = Callable[[Request], Awaitable[Response]]
 Act = Callable[[Request, FormData], Awaitable[Response]]
@@ -48,10 +49,10 @@ T = TypeVar("T")
 
 MESSAGES = "messages"
 """Where the session keeps what the next page says first."""
-REFUSED = (
-    "This page is shown on the server's own machine only. Open it there, or through an SSH tunnel "
-    "(docs/security.md says how)."
-)
+
+
+class NotSignedIn(HTTPException):
+    """People are led to the page where they sign in."""
 
 
 class Frame:
@@ -60,7 +61,8 @@ class Frame:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.engine = engine
         self.settings = settings
-        self.access = Access()
+        self.sessions = Sessions(engine.store, settings, self.clock)
+        self.access = Access(settings, self.sessions)
         self.files = Files()
         self.paths: frozenset[str] = frozenset()
         """Of all pages there are; set when the application is put together."""
@@ -115,9 +117,11 @@ class Frame:
         self, request: Request, template: str, *, section: str = "", status: int = 200, **values: Any
     ) -> Response:
         """A page in the frame. The template sees `values`, `section`, `user`, `now`, `messages`, `csrf()`, `nav`."""
+        user = await self._visitor(request)
         text = self._environment.get_template(template).render(
             section=section,
-            user=self.user(request),
+            user=user,
+            signs_out=user is not None and self.access.by_password,
             now=self.clock(),
             nav=[one for one in SECTIONS if one.path in self.paths],
             csrf=partial(forms.token, request),
@@ -135,14 +139,34 @@ class Frame:
 
     # -------------------------------------------------------------------------------------------------- guards
     def user(self, request: Request) -> User | None:
-        """Who is looking; None: somebody who may not."""
-        return self.access.user(request)
+        """Who is looking, as the guard found; None: somebody who may not."""
+        found: User | None = request.state.user
+        return found
+
+    def anybody(self, handler: Handler) -> Handler:
+        """Also for those who have not signed in (yet)."""
+
+        async def guarded(request: Request) -> Response:
+            self._may_come(request)
+            await self._visitor(request)
+            return await handler(request)
+
+        return guarded
+
+    def anybodys_form(self, handler: Act) -> Handler:
+        """The same, by a form of ours."""
+
+        async def guarded(request: Request) -> Response:
+            self._may_come(request)
+            return await handler(request, await forms.read_form(request))
+
+        return guarded
 
     def reader(self, handler: Handler) -> Handler:
         """Whoever may look at the dashboard."""
 
         async def guarded(request: Request) -> Response:
-            self._user(request)
+            await self._user(request)
             return await handler(request)
 
         return guarded
@@ -151,7 +175,7 @@ class Frame:
         """Whoever may look, by a form of ours; the handler changes nothing."""
 
         async def guarded(request: Request) -> Response:
-            self._user(request)
+            await self._user(request)
             return await handler(request, await forms.read_form(request))
 
         return guarded
@@ -160,7 +184,7 @@ class Frame:
         """Who may act, by a form of ours. `frame.user(request).name` is who did it."""
 
         async def guarded(request: Request) -> Response:
-            user = self._user(request)
+            user = await self._user(request)
             if request.method != "POST":
                 raise HTTPException(405, "This address only takes forms.")
             form = await forms.read_form(request)
@@ -170,11 +194,23 @@ class Frame:
 
         return guarded
 
-    def _user(self, request: Request) -> User:
-        user = self.user(request)
+    def _may_come(self, request: Request) -> None:
+        refusal = self.access.refusal(request)
+        if refusal is not None:
+            raise HTTPException(403, refusal)
+
+    async def _user(self, request: Request) -> User:
+        self._may_come(request)
+        user = await self._visitor(request)
         if user is None:
-            raise HTTPException(403, REFUSED)
+            raise NotSignedIn(401, "Sign in first.", {"cache-control": "no-store"})
         return user
+
+    async def _visitor(self, request: Request) -> User | None:
+        """Found once for each request."""
+        if not hasattr(request.state, "user"):
+            request.state.user = await self.read(self.access.user, request)
+        return self.user(request)
 
 
 def _taken(request: Request) -> Sequence[Mapping[str, Any]]:

@@ -8,7 +8,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Protocol
 
 import uvicorn
@@ -17,6 +16,10 @@ from engine.errors import OperationalError
 from engine.settings import Settings
 from engine.sync.engine import Engine
 from engine.web.app import create_app
+from engine.web.certificates import Certificate
+
+RENEWED = 30
+"""Seconds between two looks at whether the certificate was renewed."""
 
 log = logging.getLogger("engine.web")
 
@@ -47,6 +50,7 @@ class Server:
     ) -> None:
         """Listens at once: raises AddressTaken. Port 0 takes a free one; `ready` is called with the URL when requests
         are answered. `listening` is a socket from `listen`, where the port had to be known before."""
+        certificate = Certificate(*settings.server.tls) if settings.server.tls else None
         host, proxies = settings.server.host, settings.server.proxies
         self._sender = sender
         self._ready = ready
@@ -54,13 +58,14 @@ class Server:
         self._socket = listening or listen(host, settings.server.port)
         bound = self._socket.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
-        self.url = f"http://{shown}:{bound}"
+        self.url = f"{'https' if settings.server.tls else 'http'}://{shown}:{bound}"
         """Where it is reached on this machine, without a trailing slash."""
         self._started = threading.Event()
         self._thread: threading.Thread | None = None
         config = uvicorn.Config(
             create_app(engine, settings),
             log_config=None,
+            ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
             access_log=False,
             server_header=False,
             lifespan="off",
@@ -68,7 +73,7 @@ class Server:
             forwarded_allow_ips=list(proxies),
             timeout_graceful_shutdown=max(1, round(self._grace.total_seconds())),
         )
-        self._server = _Uvicorn(config, self._up, engine.stopping.set)
+        self._server = _Uvicorn(config, self._up, certificate)
 
     def run(self) -> None:
         """Serve until a signal or `stop`."""
@@ -80,7 +85,7 @@ class Server:
             self._socket.close()
             if self._sender is not None:
                 self._sender.stop()
-            log.info("server.stopped", extra={"url": self.url})
+            log.info("stopped serving %s", self.url)
 
     def start(self) -> str:
         """Serve from a thread; returns the URL once requests are answered."""
@@ -92,12 +97,12 @@ class Server:
 
     def stop(self) -> None:
         """Let running requests finish, then stop; returns when all is down."""
-        self._server.stop()
+        self._server.should_exit = True
         if self._thread is not None:
             self._thread.join(timeout=self._grace.total_seconds() + 5)
 
     def _up(self) -> None:
-        log.info("server.started", extra={"url": self.url})
+        log.info("serving %s", self.url)
         self._started.set()
         if self._ready is not None:
             self._ready(self.url)
@@ -106,19 +111,15 @@ class Server:
 class _Uvicorn(uvicorn.Server):
     """Says when it is up, and ends on a signal as if it had been asked to: what runs above it still closes its own."""
 
-    def __init__(self, config: uvicorn.Config, up: Callable[[], None], told: Callable[[], object]) -> None:
+    def __init__(self, config: uvicorn.Config, up: Callable[[], None], certificate: Certificate | None) -> None:
         super().__init__(config)
-        self._when_up, self._when_told = up, told
+        self._when_up, self._certificate = up, certificate
 
-    def stop(self) -> None:
-        """Take no more requests, and let those that run finish."""
-        self._when_told()
-        self.should_exit = True
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The same by a signal."""
-        self._when_told()
-        super().handle_exit(sig, frame)
+    async def on_tick(self, counter: int) -> bool:
+        """Called ten times a second by uvicorn."""
+        if self._certificate is not None and counter % (10 * RENEWED) == 0:
+            self._certificate.renew()
+        return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
+@cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
     """Name and tree of every module of the product."""
-    for package in ("engine", "connectors"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-            yield name, ast.parse(path.read_text(encoding="utf-8"))
+    return tuple(
+        (_name(path), ast.parse(path.read_text(encoding="utf-8")))
+        for package in ("engine", "connectors")
+        for path in sorted((ROOT / package).rglob("*.py"))
+    )
 
 
-def imported(tree: ast.Module) -> Iterator[str]:
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+@cache
+def imported(tree: ast.Module) -> frozenset[str]:
     """Every module that a tree imports, wherever in it; `from a import b` counts as `a` and as `a.b`."""
+    return frozenset(_imported(tree))
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (one.name for one in node.names)

@@ -161,6 +161,15 @@ def test_links_inside_the_repository_lead_somewhere(path: Path) -> None:
             assert (path.parent / target).exists(), target
 
 
+def test_tests_named_in_documents_exist() -> None:
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    for path in DOCUMENTS:
+        text = path.read_text("utf-8")
+        named = re.findall(r"`(test_\w+)`", text)
+        assert not [one for one in named if f"def {one}(" not in sources], path.name
+        assert not [one for one in re.findall(r"tests/[\w/]+\.py", text) if not (ROOT / one).is_file()], path.name
+
+
 def test_the_reading_order_names_files_that_exist() -> None:
     order = (ROOT / "README.md").read_text("utf-8").partition("**One record in one sitting**")[2]
     named = re.findall(r"^\d+\. `([^`]+)`", order, re.M)

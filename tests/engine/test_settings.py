@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 import pytest
 
 from engine.errors import InvalidSettings
+from engine.passwords import hash_password
 from engine.registry import Registry
-from engine.settings import InvalidSettingsFile, Settings, duration, settings_schema
+from engine.settings import DashboardUser, InvalidSettingsFile, Settings, duration, settings_schema
 from tests.engine.specs.mutators import MUTATORS, Mutator
 from tests.engine.test_registry import Shop
 
@@ -84,6 +85,18 @@ def test_no_secret_shows_in_a_repr_and_all_are_known_to_the_logs(tmp_path: Path)
     assert "'company': 'acme'" in repr(settings)
 
 
+def test_users_of_the_dashboard_and_the_certificate_are_read(tmp_path: Path) -> None:
+    hashed = hash_password("correct horse")
+    users = 'dashboard: {idle: 20 minutes, users: {anna: {password_hash: "${ANNA}", role: operator}}}\n'
+    text = users + GOOD.replace("port: 0", "port: 0, certificate: chain.pem, key: /keys/key.pem")
+    settings = load(tmp_path, text, environment={**ENVIRONMENT, "ANNA": hashed})
+    assert settings.dashboard.users == {"anna": DashboardUser("anna", hashed, "operator")}
+    assert (settings.dashboard.idle, settings.dashboard.longest) == (timedelta(minutes=20), timedelta(hours=12))
+    assert settings.server.tls == (tmp_path / "chain.pem", Path("/keys/key.pem"))
+    assert hashed in settings.secrets
+    assert hashed not in repr(settings)
+
+
 def test_a_missing_variable_is_named_with_its_key_and_place(tmp_path: Path) -> None:
     found = errors(tmp_path, GOOD, environment={"DB": ""})
     assert "engine.yaml:9:18 connections.acme.store.api_token: the environment variable TOKEN is not set." in found
@@ -141,6 +154,19 @@ def test_a_dollar_sign_can_be_written(tmp_path: Path) -> None:
         ("share: 0.75", "plan: grwth", "This takes lite, growth; not 'grwth'. Did you mean 'growth'?"),
         ("share: 0.75", "share: 1.5", "This is at most 1. The share, 1 at most."),
         ("  acme:", "  Acme Inc:", "engine.yaml:4:3 'Acme Inc' cannot be a name here. Use small letters"),
+        ("  acme:", "  records:", "engine.yaml:4:3 'records' cannot be a name here. Use small letters"),
+        ("port: 0", "certificate: a.pem", "engine.yaml:2:1 The key 'key' is missing."),
+        ("store: postgres", "dashboard: {users: {anna: {}}}\nstore: postgres", "The key 'password_hash' is missing."),
+        (
+            "store: postgres",
+            "dashboard: {users: {anna: {password_hash: correct horse}}}\nstore: postgres",
+            "The value [secret] cannot stand here. What `engine password` printed",
+        ),
+        (
+            "store: postgres",
+            "dashboard: {users: {anna: {role: boss}}}\nstore: postgres",
+            "This takes reader, operator; not 'boss'.",
+        ),
         ("zone: America", "mappings: nowhere\n    zone: America", "There is no folder nowhere."),
         ("grace: 1 minute", "grace: a while", "'a while' cannot stand here. For example: 30 seconds, 5 minutes."),
         ("      share: 0.75\n", "      company: other\n", "'company' stands here twice"),

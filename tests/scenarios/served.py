@@ -26,7 +26,6 @@ ENGINE_YAML = """
 store: sqlite:///engine.db
 {keys}
 server: {{url: "http://localhost:{port}", port: {port}}}
-log: {log}
 connections:
   acme:
     mappings: {mappings}
@@ -98,7 +97,6 @@ def running(
     mappings: Path | None = None,
     webhooks: bool = False,
     oauth: str | None = None,
-    log: str = "{level: info}",
 ) -> Iterator[Served]:
     """A server over a small company and an account whose pipeline has the stage that the settings name.
 
@@ -117,7 +115,6 @@ def running(
         words = {
             "let_in": let_in.format(url=pipedrive.url),
             "keys": 'encryption_keys: ["${ENGINE_KEY}"]' if oauth else "",
-            "log": log,
         }
         words |= {"mappings": mappings or "preset:default", "settings": "{}" if mappings else SETTINGS}
         config.write_text(ENGINE_YAML.format(port=port, url=pipedrive.url, told=TOLD if webhooks else POLLED, **words))

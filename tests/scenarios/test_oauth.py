@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from connectors.pipedrive.simulator.scopes import SCOPES
-from connectors.quickbooks_desktop.passwords import hash_password
 from engine.cli.main import main
+from engine.passwords import hash_password
 from engine.vault import new_key
 from tests.scenarios.served import Served, running
 

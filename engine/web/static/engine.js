@@ -40,7 +40,7 @@
   }
 
   async function refresh() {
-    const answer = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store" });
+    const answer = await fetch(location.href, { headers: { accept: "text/html", "x-refresh": "1" }, cache: "no-store" });
     if (answer.redirected || answer.status === 401 || answer.status === 403) return location.reload(); // signed out
     if (!answer.ok) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");

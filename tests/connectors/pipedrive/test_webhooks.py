@@ -17,8 +17,8 @@ from connectors.pipedrive.simulator.webhooks import create_webhook
 from connectors.pipedrive.webhook_subscriptions import OFTEN, SELDOM, address_problem
 from engine.errors import InvalidSettings
 from engine.protocol import Found, Gone, HttpRequest, Page, Query
+from engine.store.clock import machine
 from engine.store.store import Store
-from engine.sync.engine import now
 from engine.web.server import Server, listen
 from tests.connectors.pipedrive.conftest import Bench, Bencher, change
 from tests.engine.web.doubles import settings
@@ -38,7 +38,7 @@ def serving(bench_of: Bencher, **block: Any) -> Iterator[tuple[Bench, str]]:
         bench.account.switches.webhook_urls_are_checked = True
         connection = SimpleNamespace(endpoints={"pipedrive": bench.endpoint}, status=dict)
         with TemporaryDirectory() as folder, closing(Store.open(f"sqlite:///{folder}/engine.db")) as store:
-            engine: Any = SimpleNamespace(connections={"acme": connection}, store=store, clock=now)
+            engine: Any = SimpleNamespace(connections={"acme": connection}, store=store, clock=machine)
             server = Server(engine, settings(), listening=listening)
             server.start()
             try:

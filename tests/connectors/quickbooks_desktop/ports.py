@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.quickbooks_desktop import passwords
+from engine import passwords
 from engine.protocol import CustomField, Failed, Found, Gone, Page, Query, Request, Result, Site, Write
 
 PASSWORD = "correct horse"

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.quickbooks_desktop import lockout, passwords
 from connectors.quickbooks_desktop.connector import QuickBooksDesktop
 from connectors.quickbooks_desktop.simulator.company import Company
 from connectors.quickbooks_desktop.simulator.web_connector import WebConnector
+from engine import lockout, passwords
 from engine.errors import InvalidSettings
 from engine.protocol import Endpoint, Page, Query
 from tests.connectors.quickbooks_desktop.caller import answers, ask, call, empty, hcp, login, tell

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from connectors.quickbooks_desktop.passwords import hash_password
 from engine.cli.main import main
+from engine.passwords import hash_password
 
 
 class Installation:

@@ -7,8 +7,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from connectors.quickbooks_desktop.passwords import verify
 from engine.cli.main import main
+from engine.passwords import verify
 
 
 def run(text: str, *options: str) -> tuple[int, str]:

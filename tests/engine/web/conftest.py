@@ -41,7 +41,7 @@ class Answer:
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     store = Store.open(f"sqlite:///{tmp_path}/engine.db")
-    yield Engine(store)
+    yield Engine(store, tmp_path)
     store.close()
 
 

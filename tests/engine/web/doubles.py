@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from engine.passwords import hash_password
 from engine.protocol import Check, Endpoint, HttpRequest, HttpResponse, Record
-from engine.settings import LogSettings, MetricsSettings, ServerSettings, Settings
+from engine.settings import DashboardSettings, DashboardUser, LogSettings, ServerSettings, Settings
+from engine.store.clock import machine
 from engine.store.store import Store
-from engine.sync.engine import now
+
+PASSWORD = "correct horse"
+HASH = hash_password(PASSWORD)
 
 
 @dataclass
@@ -34,9 +37,6 @@ class Shop:
 
     def canonical(self, entity: str, values: Mapping[str, Any]) -> Record:
         return dict(values)
-
-    def facts(self) -> Mapping[str, Any]:
-        return {"tokens_spent": 40}
 
     def ping(self) -> Sequence[Check]:
         return ()
@@ -71,16 +71,22 @@ class Engine:
     """An engine with that connection, and a real store."""
 
     store: Store
+    folder: Path
     acme: Acme = field(default_factory=Acme)
-    clock: Callable[[], datetime] = now
-    stopping: threading.Event = field(default_factory=threading.Event)
+    clock: Callable[[], datetime] = machine
 
     @property
     def connections(self) -> Mapping[str, Acme]:
         return {"acme": self.acme}
 
 
-def settings(metrics: MetricsSettings | None = None, **server: Any) -> Settings:
+def settings(**server: Any) -> Settings:
     """Settings without a file, of a server that listens at a free port."""
     listens = ServerSettings(**{"port": 0, **server})
-    return Settings(Path("engine.yaml"), "", listens, LogSettings(), {}, (), metrics or MetricsSettings())
+    return Settings(Path("engine.yaml"), "", listens, LogSettings(), {}, ())
+
+
+def signed_in_by(chosen: Settings) -> Settings:
+    """The same with users: anna is an operator, rita a reader."""
+    users = {"anna": DashboardUser("anna", HASH, "operator"), "rita": DashboardUser("rita", HASH)}
+    return replace(chosen, dashboard=DashboardSettings(users))

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from engine.errors import StoreUnavailable
+from engine.web import health
 from tests.engine.web.conftest import Browser
 from tests.engine.web.doubles import Engine
 
@@ -42,7 +43,8 @@ def test_the_page_needs_nothing_from_elsewhere_and_nothing_inline(engine: Engine
     engine.acme.facts = FACTS
     page = browser.ask("GET", "/")
     assert not re.search(r"<script(?! src=\"/_/)|<style|style=| on[a-z]+=", page.text)
-    for address in re.findall(r'(?:href|src)="([^"#]+)"', page.text):
+    assert not re.search(r'(?:href|src)="(?![/#])', page.text)
+    for address in re.findall(r'(?:href|src)="(/_/[^"]+)"', page.text):
         assert browser.ask("GET", address).status == 200, address
     assert "default-src 'self'" in page.headers["content-security-policy"]
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
@@ -73,6 +75,22 @@ def test_others_than_this_machine_are_refused_with_a_sentence(
     answer = browser.ask("GET", path, headers=headers)
     assert answer.status == 403
     assert "own machine only" in answer.text
+
+
+def test_health_answers_everybody_and_says_no_more_than_that(
+    engine: Engine, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "LASTS", 0.0)
+    assert json.loads(browser.ask("GET", "/healthz", headers={"Host": "sync.example.com"}).text) == {"status": "ok"}
+    engine.acme.facts = StoreUnavailable("locked")
+    failing = browser.ask("GET", "/healthz")
+    assert (failing.status, json.loads(failing.text)) == (503, {"status": "failing"})
+
+
+def test_asking_for_our_health_over_and_over_costs_one_look(engine: Engine, browser: Browser) -> None:
+    assert browser.ask("GET", "/healthz").status == 200
+    engine.acme.facts = StoreUnavailable("locked")
+    assert browser.ask("GET", "/healthz").status == 200
 
 
 def test_a_connection_whose_state_cannot_be_read_is_shown_as_such(engine: Engine, browser: Browser) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from http.client import HTTPConnection
+from typing import Any
 
 import pytest
 
 from engine.protocol import HttpRequest, HttpResponse
+from engine.registry import Registry
+from engine.settings import settings_schema
+from engine.web.app import create_app
 from engine.web.server import AddressTaken, Server
 from tests.engine.web.doubles import Engine, settings
 
@@ -55,6 +60,15 @@ def test_a_running_request_is_finished_before_the_server_stops(engine: Engine) -
     connection.close()
     stopping.join(10)
     assert not stopping.is_alive()
+
+
+def test_no_connection_can_be_called_like_an_address_of_ours(engine: Engine) -> None:
+    """Its endpoints would stand where a page does."""
+    rule = settings_schema(Registry.of())["properties"]["connections"]["propertyNames"]
+    app: Any = create_app(engine, settings())
+    first = {route.path.split("/")[1] for route in app.app.routes}
+    words = {one for one in first if re.fullmatch(rule["pattern"], one)}
+    assert {"healthz", "sign-in"} <= words <= {*rule["not"]["enum"]}
 
 
 def test_an_address_in_use_is_said_in_words(engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""Passwords of Web Connector users: made into a hash for engine.yaml, checked in constant time. Nothing else."""
+"""Passwords of those who call us: made into a hash for engine.yaml, checked in constant time. Nothing else."""
 
 from __future__ import annotations
 

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
-from engine.protocol import State
+
+class State(Protocol):
+    """What of `protocol.State` is needed here."""
+
+    def get(self, key: str) -> Any | None: ...
+
+    def put(self, key: str, value: Any, ttl: timedelta | None = None) -> None: ...
+
+    def change(
+        self, key: str, function: Callable[[Any | None], Any | None], ttl: timedelta | None = None
+    ) -> Any | None: ...
+
 
 FREE = 5
 """Failures without a pause: people mistype."""
