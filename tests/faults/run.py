@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.pipedrive.simulator.deliveries import Deliveries
-from connectors.quickbooks_desktop.simulator.faults import Faults as VisitFaults
-from connectors.quickbooks_desktop.simulator.faults import parse_fault
+from connectors.quickbooks_desktop.simulator.faults import Faults as VisitFaults, parse_fault
 from connectors.quickbooks_desktop.simulator.visit import VisitReport
 from connectors.quickbooks_desktop.simulator.web_connector import WebConnector
 from tests.faults.clock import BEGIN, Clock
