@@ -49,10 +49,6 @@ docs: $(READY)
 screenshots: $(READY)
 	$(BIN)/python -m tests.browser.screenshots docs/images
 
-# The pictures of README and docs, from a small demo; needs chromium.
-screenshots: $(READY)
-	$(BIN)/python -m tests.browser.screenshots docs/images
-
 bench: $(READY)
 	$(BIN)/pytest -p no:xdist tests/benchmarks --benchmark-only
 
