@@ -305,6 +305,22 @@ class Charging(Protocol):
 
 
 @runtime_checkable
+class Addressed(Protocol):
+    """What an endpoint has besides whose system shows its records to people in a browser."""
+
+    def address(self, entity: str, key: str) -> str | None:
+        """Where people look at that record; None for an entity without a page of its own. Asks nobody."""
+
+
+@runtime_checkable
+class Spends(Protocol):
+    """What an endpoint has besides that counts what it spends of a day's allowance."""
+
+    def spending(self, since: datetime) -> Sequence[tuple[datetime, int]]:
+        """What was spent in each hour from then on: (when the hour begins, how much), the first first. Asks nobody."""
+
+
+@runtime_checkable
 class Remembers(Protocol):
     """What a connector's class has besides that keeps its account's names (`engine validate` asks no system)."""
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 from engine.errors import InvalidSettings, SystemUnavailable
 from engine.protocol import (
+    Addressed,
     Catalogue,
     Charging,
     Check,
@@ -40,6 +41,9 @@ from .webhook_subscriptions import Subscriptions
 from .webhooks import Webhooks
 
 Answer = TypeVar("Answer")
+
+_PAGES = {"organization": "organization", "person": "person", "deal": "deal", "lead": "leads/inbox"}
+"""Entity -> where the account shows its records to people."""
 
 
 class Pipedrive:
@@ -150,6 +154,11 @@ class PipedriveEndpoint:
         notes = [*access.pop("notes", ()), *told, *self._subscriptions.notes()]
         return {**spent, **history, **access, "notes": notes}
 
+    def address(self, entity: str, key: str) -> str | None:
+        """The record's page in the account."""
+        page = _PAGES.get(entity)
+        return f"{self._settings.url}/{page}/{key}" if page and entities.is_key(entity, key) else None
+
     def ping(self) -> Sequence[Check]:
         """Asks Pipedrive who we are (2 tokens), and compares company, plan, clock and rights with the settings."""
         found = check.ping(self._account)
@@ -199,3 +208,4 @@ _named: type[Named] = PipedriveEndpoint
 _connects: type[Connects] = PipedriveEndpoint
 _charging: type[Charging] = PipedriveEndpoint
 _priced: type[Priced] = PipedriveEndpoint
+_addressed: type[Addressed] = PipedriveEndpoint

@@ -24,14 +24,14 @@ from engine.sync.explain import HITS, Hit, Told, Try, explain as explained, find
 def explain(here: Here, record: str, field: str | None, connection: str | None, as_json: bool) -> None:
     """Tell why a record is as it is, or why it is not there.
 
-    RECORD is a key, a name or an invoice number in either system; the whole way of what it means is told: what became
-    of it, what it waits for, what matched, and every decision with its rule. With FIELD (as a mapping names it), only
-    what concerns that field. Exit status 1 if no such record is held.
+    RECORD is a key, a name or an invoice number in either system, or a part of one; the whole way of what it means is
+    told: what became of it, what it waits for, what matched, and every decision with its rule. With FIELD (as a mapping
+    names it), only what concerns that field. Exit status 1 if no such record is held.
 
     \b
     Examples:
       engine explain 1A2B-1700000014
-      engine explain "Acme Inc."
+      engine explain acme
       engine explain 0071 custom.Paid
     """
     with here.engine() as engine:

@@ -47,20 +47,24 @@ def parked() -> None:
 @connection_option
 @mapping_option
 @code_option
+@click.option("--ignored", is_flag=True, help="What is ignored instead.")
 @as_json
 @here
-def listed(here: Here, connection: str | None, mapping: str | None, code: str | None, as_json: bool) -> None:
+def listed(
+    here: Here, connection: str | None, mapping: str | None, code: str | None, ignored: bool, as_json: bool
+) -> None:
     """Show what is parked, by cause.
 
     \b
     Examples:
       engine parked list
       engine parked list --mapping customers --code M101 --json
+      engine parked list --ignored
     """
     with here.engine() as engine:
         at = connection_of(engine, connection or next(iter(engine.connections)))
         with at.store.reading() as tx:
-            found = acts.causes(tx, at, mapping, code)
+            found = acts.causes(tx, at, mapping, code, "ignored" if ignored else "parked")
     if as_json:
         print_json({"connection": at.name, "causes": [asdict(one) for one in found]})
         return
@@ -72,7 +76,7 @@ def listed(here: Here, connection: str | None, mapping: str | None, code: str | 
             for one in row.detail.get("candidates", ()):
                 out.print(f"    {_candidate(one)}", markup=False)
     if not found:
-        out.print("Nothing is parked.")
+        out.print("Nothing is ignored." if ignored else "Nothing is parked.")
 
 
 @parked.command()
@@ -101,6 +105,34 @@ def skip(here: Here, **chosen: Any) -> None:
       engine parked skip --all --mapping payments
     """
     _act(here, acts.skip, **chosen)
+
+
+@parked.command()
+@choosing
+def ignore(here: Here, **chosen: Any) -> None:
+    """Leave parked records alone from now on.
+
+    They are not decided again, whatever happens to them, until `engine parked unignore`.
+
+    \b
+    Examples:
+      engine parked ignore 80000001-1700000000
+      engine parked ignore --all --code M103
+    """
+    _act(here, acts.ignore, **chosen)
+
+
+@parked.command()
+@choosing
+def unignore(here: Here, **chosen: Any) -> None:
+    """Decide ignored records again.
+
+    \b
+    Examples:
+      engine parked unignore 80000001-1700000000
+      engine parked unignore --all
+    """
+    _act(here, acts.unignore, **chosen, state="ignored")
 
 
 @parked.command()
@@ -135,6 +167,7 @@ def _act(
     connection: str | None,
     mapping: str | None,
     code: str | None,
+    state: acts.State = "parked",
 ) -> None:
     if everything == bool(keys):
         raise UserError("Name keys, or --all.", "`engine parked list` shows them.")
@@ -142,9 +175,9 @@ def _act(
         at = connection_of(engine, connection or next(iter(engine.connections)))
         with at.store.transaction() as tx:
             if everything:
-                chosen = [row for cause in acts.causes(tx, at, mapping, code) for row in cause.rows]
+                chosen = [row for cause in acts.causes(tx, at, mapping, code, state) for row in cause.rows]
             else:
-                chosen = [acts.row_of(tx, at, key, mapping) for key in keys]
+                chosen = [acts.row_of(tx, at, key, mapping, state) for key in keys]
             act(tx, at, chosen, getpass.getuser(), at.clock())
     click.echo(f"{len(chosen):,} {'record' if len(chosen) == 1 else 'records'}: done.")
 

@@ -209,6 +209,10 @@ class CompiledMapping:
         """The source key whose link this record shares, if it does."""
         return executor.same_as(self, record)
 
+    def input(self, path: str, element: Element) -> Any:
+        """What a field's rule reads of the element, before any transform; MISSING for a template, or without a rule."""
+        return executor.input_of(self, path, element)
+
     def group(self, record: Record) -> str | None:
         """Text of the `one_per` parts and the currency; None where one is missing, null or empty."""
         return executor.group(self, record)

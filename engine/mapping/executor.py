@@ -108,6 +108,14 @@ def group(mapping: CompiledMapping, record: Record) -> str | None:
     return joined([canonical(part) for part in parts])
 
 
+def input_of(mapping: CompiledMapping, path: str, element: Element) -> Any:
+    """See CompiledMapping.input."""
+    rule = mapping.rules.get(path)
+    if rule is None or rule.render is not None:
+        return MISSING
+    return rule.constant if rule.select is None else _quiet(rule.select, element.value)
+
+
 def references(mapping: CompiledMapping, element: Element) -> list[tuple[str, str]]:
     """See CompiledMapping.references."""
     found: dict[tuple[str, str], None] = {}

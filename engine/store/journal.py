@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from engine.store.columns import Json, Moment, key, metadata, needed, text
 from engine.store.statements import insert_once, many
+from engine.store.tallies import Tallies
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite counts up in INTEGER keys only
 
@@ -67,6 +68,7 @@ class Journal:
     """The journal of one transaction."""
 
     db: sa.Connection
+    tallies: Tallies
 
     def add(self, connection: str, entries: Sequence[Entry]) -> None:
         """Append entries, in their order."""
@@ -85,6 +87,7 @@ class Journal:
             }
             for one in entries
         ]
+        self.tallies.count(connection, entries)
         ids = self.db.execute(_ADD, values).scalars().all()
         about = [
             {"connection": connection, "entity": entity, "key": one, "id": id}
@@ -116,18 +119,6 @@ class Journal:
             Entry(*row[1:])
             for row in self.db.execute(query.order_by(table.c.at.desc(), table.c.id.desc()).limit(limit))
         ]
-
-    def totals(self, connection: str) -> dict[str, dict[str, int]]:
-        """By mapping: how often its records came to each outcome of the step `link`."""
-        query = (
-            sa.select(table.c.mapping, table.c.outcome, sa.func.count())
-            .where(table.c.connection == connection, table.c.step == "link", table.c.outcome.is_not(None))
-            .group_by(table.c.mapping, table.c.outcome)
-        )
-        counted: dict[str, dict[str, int]] = {}
-        for mapping, outcome, number in self.db.execute(query):
-            counted.setdefault(mapping, {})[outcome] = number
-        return counted
 
     def prune(self, connection: str, before: datetime) -> int:
         """Forget entries older than that; how many."""

@@ -39,6 +39,7 @@ table = sa.Table(
     sa.Index("links_by_target", "connection", "target_system", "target_entity", "target_key"),
     sa.Index("links_by_record", "connection", "source_system", "source_entity", "record_key"),
     sa.Index("links_by_group", "connection", "source_system", "source_entity", "group"),
+    sa.Index("links_by_pair", "connection", "source_entity", "target_entity", "gone"),
 )
 
 _PUT = upsert(table)

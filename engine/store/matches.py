@@ -28,6 +28,7 @@ table = sa.Table(
     key("key"),
     key("holder"),
     sa.Index("matches_by_holder", "connection", "mapping", "holder", "position", "side"),
+    sa.Index("matches_by_key", "connection", "mapping", "key", "side"),
 )
 
 _PUT = insert_once(table)
@@ -75,6 +76,23 @@ class Matches:
             )
             for value, one in self.db.execute(query):
                 found.setdefault(asked[value], set()).add(one)
+        return found
+
+    def of(self, connection: str, mapping: str, side: Side, keys: Iterable[str]) -> dict[str, list[tuple[int, str]]]:
+        """By record: (position of the match key, value) of everything that it can be found by."""
+        found: dict[str, list[tuple[int, str]]] = {}
+        for portion in portions(keys):
+            query = (
+                sa.select(table.c.key, table.c.position, table.c.value)
+                .where(
+                    table.c.connection == connection, table.c.mapping == mapping, table.c.side == side,
+                    table.c.key.in_(portion),
+                )
+                .distinct()
+                .order_by(table.c.key, table.c.position, table.c.value)
+            )  # fmt: skip
+            for one, position, value in self.db.execute(query):
+                found.setdefault(one, []).append((position, value))
         return found
 
     def forget(self, connection: str, mapping: str, holders: Iterable[str]) -> None:

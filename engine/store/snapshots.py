@@ -30,6 +30,8 @@ table = sa.Table(
     sa.Column("identity", Json, nullable=False),
     sa.Column("seen_at", Moment),
     sa.Column("stamp", Moment),
+    text("words"),
+    sa.Index("snapshots_by_words", "connection", "words", "system", "entity", "key"),
 )
 identities = sa.Table(
     "identities",
@@ -50,16 +52,15 @@ identities = sa.Table(
 
 _PUT = upsert(table, keep=("seen_at",))
 _PUT_LINE = insert_once(identities)
+_THIS = sa.and_(
+    *(table.c[name] == sa.bindparam(f"the_{name}", type_=Words) for name in ("connection", "system", "entity", "key"))
+)
 _MARK_GONE = (
     sa.update(table)
-    .where(
-        *(
-            table.c[name] == sa.bindparam(f"the_{name}", type_=Words)
-            for name in ("connection", "system", "entity", "key")
-        )
-    )
+    .where(_THIS)
     .values(gone=sa.bindparam("how", type_=Words), read_at=sa.bindparam("now", type_=Moment))
 )
+_NAME = sa.update(table).where(_THIS).values(words=sa.bindparam("by", type_=Words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,11 @@ class Snapshot:
     """When this version was first read; None in a row to be put: with this reading."""
     stamp: datetime | None = field(default=None, compare=False)
     """When it was last changed, by its system's clock, where that says so."""
+    words: str | None = field(default=None, compare=False)
+    """What a person finds it by, as `named` looks for it; None: not known yet."""
+
+
+_LAST = chr(0x10FFFF)
 
 
 def _of(columns: sa.FromClause, connection: str, system: str, entity: str) -> sa.ColumnElement[bool]:
@@ -83,8 +89,8 @@ def _of(columns: sa.FromClause, connection: str, system: str, entity: str) -> sa
 
 
 def _snapshot(row: Any) -> Snapshot:
-    when = {"changed_at": row.changed_at, "stamp": row.stamp}
-    return Snapshot(row.key, row.record, row.hash, row.read_at, row.gone, tuple(row.identity), **when)
+    more = {"changed_at": row.changed_at, "stamp": row.stamp, "words": row.words}
+    return Snapshot(row.key, row.record, row.hash, row.read_at, row.gone, tuple(row.identity), **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,7 @@ class Snapshots:
                 "gone": row.gone,
                 "identity": row.identity,
                 "stamp": row.stamp,
+                "words": None if row.words is None else indexable(row.words),
             }
             for row in last
         ]
@@ -208,6 +215,42 @@ class Snapshots:
             .order_by(table.c.key)
         )
         return [_snapshot(row) for row in self.db.execute(query)]
+
+    def named(self, connection: str, words: str, limit: int) -> list[tuple[str, str, str]]:
+        """(system, entity, key) of records, gone ones too, whose words are these, begin with them, or hold them: the
+        nearest first. The first two kinds are looked up; for the third the index is walked over, and no record."""
+        exact = sa.and_(table.c.words >= f"{words}\n", table.c.words < f"{words}\n{_LAST}")
+        begins = sa.and_(table.c.words >= words, table.c.words < words + _LAST)
+        holds = table.c.words.contains(words, autoescape=True)
+        found: dict[tuple[str, str, str], None] = {}
+        for near in (exact, begins, holds):
+            query = (
+                sa.select(table.c.system, table.c.entity, table.c.key)
+                .where(table.c.connection == connection, near)
+                .order_by(table.c.words, table.c.system, table.c.entity, table.c.key)
+                .limit(limit)
+            )
+            found.update(((system, entity, key), None) for system, entity, key in self.db.execute(query))
+            if len(found) >= limit:
+                break
+        return list(found)[:limit]
+
+    def wordless(self, connection: str, limit: int) -> list[tuple[str, str, Snapshot]]:
+        """Some of those whose words are not known yet, with their system and entity."""
+        query = sa.select(table).where(table.c.connection == connection, table.c.words.is_(None)).limit(limit)
+        return [(row.system, row.entity, _snapshot(row)) for row in self.db.execute(query)]
+
+    def name(self, connection: str, rows: Sequence[tuple[str, str, str, str]]) -> None:
+        """Say by which words each (system, entity, key) is found."""
+        fields = ("the_system", "the_entity", "the_key", "by")
+        many(
+            self.db,
+            _NAME,
+            [
+                {"the_connection": connection, **dict(zip(fields, (*row[:3], indexable(row[3])), strict=True))}
+                for row in rows
+            ],
+        )
 
     def by_identity(self, connection: str, system: str, entity: str, lines: Iterable[str]) -> dict[str, list[str]]:
         """For each identity line that a living record carries: the keys of those records, in order."""

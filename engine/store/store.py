@@ -35,6 +35,7 @@ from engine.store.reconciliations import Reconciliations
 from engine.store.sightings import Sightings
 from engine.store.snapshots import Snapshots
 from engine.store.state import StoreState
+from engine.store.tallies import Tallies
 from engine.store.versions import Versions
 from engine.store.visits import Visits
 from engine.store.waits import Waits
@@ -61,6 +62,7 @@ class Transaction:
         "reconciliations",
         "sightings",
         "snapshots",
+        "tallies",
         "versions",
         "visits",
         "waits",
@@ -81,7 +83,8 @@ class Transaction:
         self.matches = Matches(db)
         self.intents = Intents(db)
         self.wanted = Wanted(db)
-        self.journal = Journal(db)
+        self.tallies = Tallies(db)
+        self.journal = Journal(db, self.tallies)
         self.visits = Visits(db)
         self.versions = Versions(db)
         self.arrivals = Arrivals(db)
@@ -136,7 +139,9 @@ class Store:
         StoreUnavailable where the database cannot go on; nothing was kept then. They do not nest.
         """
         with self.connect() as db:
-            yield Transaction(db)
+            transaction = Transaction(db)
+            yield transaction
+            transaction.tallies.write()
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

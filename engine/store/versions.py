@@ -1,17 +1,17 @@
-"""Which rows of the queue were decided by an older version of their mapping, and making those due again."""
+"""Rows of the queue that were decided by an older version of their mapping: making them due again."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from engine.store.work import table
 
-_SETTLED = ("done", "skipped", "parked")
+SETTLED: Final = ("done", "skipped", "parked")
+"""States that a decision ended in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +19,6 @@ class Versions:
     """The mappings' versions in the queue, in one transaction."""
 
     db: sa.Connection
-
-    def outdated(self, connection: str, versions: Mapping[str, str]) -> dict[str, int]:
-        """How many settled rows of each mapping (name -> its version now) were decided by another version."""
-        found: dict[str, int] = {}
-        for mapping, version in versions.items():
-            query = sa.select(sa.func.count()).where(_outdated(connection, mapping, version))
-            if number := self.db.execute(query).scalar_one():
-                found[mapping] = number
-        return found
 
     def resync(self, connection: str, mapping: str, version: str | None, priority: int, now: datetime) -> int:
         """Make due what another version decided (None: everything that has settled). How many rows."""
@@ -40,7 +31,7 @@ class Versions:
 
 def _outdated(connection: str, mapping: str, version: str | None) -> sa.ColumnElement[bool]:
     settled = sa.and_(
-        table.c.connection == connection, table.c.mapping == mapping, table.c.state.in_(_SETTLED),
+        table.c.connection == connection, table.c.mapping == mapping, table.c.state.in_(SETTLED),
         table.c.version.is_not(None),
     )  # fmt: skip
     return settled if version is None else sa.and_(settled, table.c.version != version)

@@ -2,7 +2,8 @@
 
 One row per (connection, mapping, source key), so that several changes to one record are one row. A row goes
 due -> leased -> done, skipped, waiting or parked, and back to due when its record changes, when what it waits for
-arrives, or when a person says so. `leases` hands rows out.
+arrives, or when a person says so. An ignored row stays as it is until a person takes that back, whatever happens to its
+record. `leases` hands rows out.
 
 Groups are of the whole connection: two rows whose `group` is the same text never run side by side, whatever their
 mappings. A row without a group is alone in its own.
@@ -21,7 +22,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from engine.store.columns import Json, Moment, Words, indexable, key, metadata, needed, text
 from engine.store.statements import many, portions
 
-WorkState = Literal["due", "leased", "waiting", "parked", "done", "skipped"]
+WorkState = Literal["due", "leased", "waiting", "parked", "done", "skipped", "ignored"]
 
 DUE = sa.literal_column("state = 'due'", sa.Boolean)
 LEASED = sa.literal_column("state = 'leased'", sa.Boolean)
@@ -53,6 +54,7 @@ table = sa.Table(
     sa.Index("work_by_group", "connection", "group", "state"),
     sa.Index("work_due", "due_at", "connection", "mapping", sqlite_where=DUE, postgresql_where=DUE),
     sa.Index("work_leased", "lease_until", "connection", "mapping", sqlite_where=LEASED, postgresql_where=LEASED),
+    sa.Index("work_by_end", "connection", "mapping", "state", "outcome", "version"),
 )
 
 RELEASED: dict[str, Any] = {
@@ -108,6 +110,17 @@ class Finished:
     touched: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """So many rows of a mapping are in a state, with the outcome that they came to last and the version then."""
+
+    mapping: str
+    state: str
+    outcome: str | None
+    version: str | None
+    count: int
+
+
 def work_row(row: Any) -> WorkRow:
     """A WorkRow of a row with all columns."""
     values = row._asdict()
@@ -122,15 +135,16 @@ def _group(group: str | None, mapping: str, source_key: str) -> str:
 
 
 def _mark() -> Insert:
-    """Insert a due row; else make it due, unless it is leased: then finishing will."""
+    """Insert a due row; else make it due, unless it is leased (then finishing will) or ignored."""
     statement = insert(table)
     old, new = table.c, statement.excluded
     leased, due, waiting = old.state == "leased", old.state == "due", old.state == "waiting"
+    ignored = old.state == "ignored"
     fresh = sa.not_(sa.or_(leased, due, waiting))
     changed = {
         "group": sa.case((leased, old.group), else_=new.group),
         "next_group": sa.case((leased, new.group), else_=None),
-        "state": sa.case((leased, "leased"), else_="due"),
+        "state": sa.case((sa.or_(leased, ignored), old.state), else_="due"),
         "priority": sa.case(
             (sa.and_(sa.or_(leased, due), old.priority < new.priority), old.priority), else_=new.priority
         ),
@@ -138,8 +152,8 @@ def _mark() -> Insert:
         "touched": sa.case((leased, old.touched + 1), else_=old.touched),
         "attempts": sa.case((fresh, 0), else_=old.attempts),
         "need_since": sa.case((fresh, None), else_=old.need_since),
-        "reason": sa.case((sa.or_(leased, due), old.reason), else_=None),
-        "code": sa.case((sa.or_(leased, due), old.code), else_=None),
+        "reason": sa.case((sa.or_(leased, due, ignored), old.reason), else_=None),
+        "code": sa.case((sa.or_(leased, due, ignored), old.code), else_=None),
     }
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
 
@@ -192,10 +206,10 @@ class Work:
     ) -> None:
         """Make each (source key, group) due: inserted, or whatever its state was.
 
-        A leased row stays leased and is touched, so that finishing makes it due again. A due row keeps the better
-        priority and the earlier time; one that was deferred is due at once. `decided`, `version`, `outcome` and
-        `detail` always stay; attempts and `need_since` stay for rows that are under way (due, leased, waiting) and
-        begin anew for those that had come to an end (done, skipped, parked).
+        A leased row stays leased and is touched, so that finishing makes it due again; an ignored one stays ignored. A
+        due row keeps the better priority and the earlier time; one that was deferred is due at once. `decided`,
+        `version`, `outcome` and `detail` always stay; attempts and `need_since` stay for rows that are under way (due,
+        leased, waiting) and begin anew for those that had come to an end (done, skipped, parked).
         """
         common = {"connection": connection, "mapping": mapping, "state": "due", "priority": priority, "due_at": now}
         values = [
@@ -305,28 +319,42 @@ class Work:
 
     def counts(self, connection: str) -> dict[str, dict[str, int]]:
         """How many rows each mapping has in each state."""
-        return self._counted(connection, table.c.state)
+        counted: dict[str, dict[str, int]] = {}
+        for one in self.ends(connection):
+            states = counted.setdefault(one.mapping, {})
+            states[one.state] = states.get(one.state, 0) + one.count
+        return counted
 
-    def outcomes(self, connection: str) -> dict[str, dict[str, int]]:
-        """How many rows of each mapping last came to each outcome."""
-        return self._counted(connection, table.c.outcome)
+    def ends(self, connection: str) -> list[End]:
+        """How many rows of each mapping are in each state, with each outcome, decided by each version: read from an
+        index that holds all of it."""
+        columns = (table.c.mapping, table.c.state, table.c.outcome, table.c.version)
+        query = sa.select(*columns, sa.func.count()).where(table.c.connection == connection).group_by(*columns)
+        return [End(*row) for row in self.db.execute(query)]
 
-    def reasons(self, connection: str, mapping: str, state: WorkState, limit: int) -> list[tuple[str, int]]:
-        """The most frequent reasons of a mapping's rows in a state, with their numbers."""
+    def reasons(self, connection: str, states: Sequence[WorkState]) -> dict[tuple[str, str], dict[str, int]]:
+        """By (mapping, state): the reasons of its rows with their numbers, the most frequent first."""
         number = sa.func.count()
+        columns = (table.c.mapping, table.c.state, table.c.reason)
         query = (
-            sa.select(table.c.reason, number)
-            .where(
-                table.c.connection == connection,
-                table.c.state == state,
-                table.c.mapping == mapping,
-                table.c.reason.is_not(None),
-            )
-            .group_by(table.c.reason)
+            sa.select(*columns, number)
+            .where(table.c.connection == connection, table.c.state.in_(states), table.c.reason.is_not(None))
+            .group_by(*columns)
             .order_by(number.desc(), table.c.reason)
-            .limit(limit)
         )
-        return [(reason, count) for reason, count in self.db.execute(query)]
+        found: dict[tuple[str, str], dict[str, int]] = {}
+        for mapping, state, reason, count in self.db.execute(query):
+            found.setdefault((mapping, state), {})[reason] = count
+        return found
+
+    def codes(self, connection: str, state: WorkState, mapping: str | None = None) -> dict[str, int]:
+        """How many rows in that state have each code, the most frequent first."""
+        number = sa.func.count()
+        query = sa.select(table.c.code, number).where(table.c.connection == connection, table.c.state == state)
+        if mapping is not None:
+            query = query.where(table.c.mapping == mapping)
+        query = query.group_by(table.c.code).order_by(number.desc(), table.c.code)
+        return {code or "": count for code, count in self.db.execute(query)}
 
     def listing(
         self,
@@ -335,25 +363,17 @@ class Work:
         mapping: str | None = None,
         limit: int = 100,
         after: tuple[str, str] | None = None,
+        code: str | None = None,
     ) -> list[WorkRow]:
-        """Rows by (mapping, source key), the next `limit` after that pair."""
+        """Rows by (mapping, source key), the next `limit` after that pair; with `code` only of that one."""
         query = sa.select(table).where(table.c.connection == connection)
         if state is not None:
             query = query.where(table.c.state == state)
         if mapping is not None:
             query = query.where(table.c.mapping == mapping)
+        if code is not None:
+            query = query.where(table.c.code == code)
         if after is not None:
             query = query.where(sa.tuple_(table.c.mapping, table.c.source_key) > after)
         query = query.order_by(table.c.mapping, table.c.source_key).limit(limit)
         return [work_row(row) for row in self.db.execute(query)]
-
-    def _counted(self, connection: str, column: sa.Column[str]) -> dict[str, dict[str, int]]:
-        query = (
-            sa.select(table.c.mapping, column, sa.func.count())
-            .where(table.c.connection == connection, column.is_not(None))
-            .group_by(table.c.mapping, column)
-        )
-        counted: dict[str, dict[str, int]] = {}
-        for mapping, value, number in self.db.execute(query):
-            counted.setdefault(mapping, {})[value] = number
-        return counted

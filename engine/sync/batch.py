@@ -149,7 +149,7 @@ def _unlinked(
         return Resolved("gone", reason=f"{what} {said}")
     if state == "parked":
         return Resolved("parked", reason=f"{what} is parked: {reason}")
-    if state == "skipped":
+    if state in ("skipped", "ignored"):
         return Resolved("left_out", reason=f"{what} is left out: {reason}")
     if snapshot is None:
         return Resolved("never", reason=f"{what} has not been read yet")

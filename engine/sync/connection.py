@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from engine.mapping.compiled import CompiledMapping, CompiledSet
 from engine.mapping.selector import Selector
-from engine.protocol import Connector, Endpoint, Entity, Record, Relation, Site
+from engine.protocol import Addressed, Connector, Endpoint, Entity, Record, Relation, Site
 from engine.store.store import Store
 from engine.sync.bell import Bell
 from engine.sync.status import status
@@ -101,6 +101,11 @@ class Connection:
             selector = self.relations[(ref[0], ref[1], relation.path)] = Selector.compile(relation.path)
         found = selector.value(record)
         return [str(key) for key in found if key] if isinstance(found, list) else []
+
+    def address(self, ref: Ref, key: str) -> str | None:
+        """Where people look at a record in its own system, where that has such pages."""
+        endpoint = self.endpoints[ref[0]]
+        return endpoint.address(ref[1], key) if isinstance(endpoint, Addressed) else None
 
     def into(self, system: str) -> tuple[str, ...]:
         """Names of the mappings that write to a system, referenced ones first."""

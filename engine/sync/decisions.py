@@ -190,11 +190,10 @@ def amount(children: Children, values: Mapping[str, Any]) -> Decimal:
     return product.quantize(CENT, ROUND_HALF_UP)
 
 
-def conflict(diff: Diff) -> Settled:
+def conflict(unit: Unit, diff: Diff) -> Settled:
     """Both sides changed, and the mapping leaves it to a person."""
-    fields = [{"field": one.path, "ours": one.drafted, "theirs": _plain(one.now)} for one in diff.conflicts]
     names = ", ".join(one.path for one in diff.conflicts)
-    return parked(f"both sides changed {names}", "M131", "decide", fields=fields)
+    return parked(f"both sides changed {names}", "M131", "decide", **told(unit, diff))
 
 
 # --------------------------------------------------------------------------------------------------- own lines
@@ -356,14 +355,22 @@ def ends(unit: Unit) -> list[tuple[str, str]]:
     return [(one.source_key, one.ended or "gone") for one in (*unit.leaving, *([unit.ended] if unit.ended else []))]
 
 
+def told(unit: Unit, diff: Diff) -> dict[str, Any]:
+    """Each field's verdict with both sides, what its rule read and where it stands; and when its sources were read."""
+    fields = []
+    for one in diff.fields:
+        line = {"field": one.path, "verdict": one.verdict, "from": _plain(one.now), "to": one.drafted}
+        read = unit.mapping.input(one.path, unit.primary.element)
+        if read is not MISSING and not isinstance(read, dict | list):
+            line["input"] = read
+        fields.append({**line, "why": one.reason, "rule": one.where})
+    members = [*unit.living, *([unit.ended] if unit.ended else [])]
+    return {"fields": fields, "read": {one.record_key: one.snapshot.read_at for one in members}}
+
+
 def entries(unit: Unit, made: Change, write: Write, now: datetime) -> list[Entry]:
-    """What the journal keeps of a decision: each field's verdict with both sides and the rule's place."""
-    fields = [
-        {"field": one.path, "verdict": one.verdict, "from": _plain(one.now), "to": one.drafted, "why": one.reason,
-         "rule": one.where}
-        for one in made.diff.fields
-    ]  # fmt: skip
-    detail: dict[str, Any] = {"request": write.id, "action": made.action, "fields": fields}
+    """What the journal keeps of a decision with a request."""
+    detail = {"request": write.id, "action": made.action, **told(unit, made.diff)}
     if made.target.found is not None:
         detail["matched"] = made.target.found.reason
         detail["warnings"] = list(made.target.found.warnings)

@@ -14,6 +14,7 @@ from engine.settings import ConnectionSettings, Settings
 from engine.specs.model import MappingSet
 from engine.specs.presets import load_set
 from engine.store.store import Clock, Store
+from engine.sync import words
 from engine.sync.connection import Connection
 from engine.sync.crew import release_dead
 from engine.sync.lookups import Lookups
@@ -118,6 +119,7 @@ def open_connection(
         connection.sites[name] = site
         connection.endpoints[name] = connectors[name].open(site)
     release_dead(store, settings.name, clock())
+    words.fill(store, connection)
     _mark_for_new_mappings(connection)
     return connection
 

@@ -12,10 +12,12 @@ from typing import Any
 from engine.mapping.compiled import CompiledMapping
 from engine.protocol import Record
 from engine.store.journal import Entry
+from engine.store.snapshots import Snapshot
 from engine.store.store import Transaction
 from engine.sync.connection import Connection, Ref
 from engine.sync.matcher import PENDING
 from engine.sync.values import at
+from engine.sync.words import folded
 
 ENTRIES = 50
 """Newest decisions that are told of each row."""
@@ -78,17 +80,33 @@ class Told:
 
 
 def find(tx: Transaction, connection: Connection, text: str) -> list[Hit]:
-    """The held records of either system with this key, name or number; exact keys first, at most HITS."""
+    """The held records of either system that are called so (by key, name or number); where none is, those whose name
+    or key holds the text. At most HITS."""
+    hits = search(tx, connection, text, HITS)
+    wanted = folded(text)
+    exact = [hit for hit in hits if wanted in (folded(hit.key), folded(hit.label))]
+    return exact or hits
+
+
+def search(tx: Transaction, connection: Connection, text: str, limit: int) -> list[Hit]:
+    """The held records of either system whose key, name or number is the text, begins with it, or holds it: the
+    nearest first, gone ones too. Case and accents make no difference."""
+    wanted = folded(text)
+    if not wanted:
+        return []
     refs = [(system, one.entity) for system, some in connection.readings.items() for one in some]
-    hits = [hit for ref in refs if (hit := _hit(tx, connection, ref, text)) is not None]
-    for ref in refs:
-        label = connection.entity(ref).label
-        hits += [
-            Hit(*ref, one.key, text, one.gone)
-            for one in tx.snapshots.mentioning(connection.name, *ref, text)
-            if str(one.record.get(label) or "") == text and one.key != text
-        ]
-    return hits[:HITS]
+    by_key = [hit for ref in refs if (hit := _hit(tx, connection, ref, text.strip())) is not None]
+    named: dict[Ref, list[str]] = {}
+    places = tx.snapshots.named(connection.name, wanted, limit)
+    for system, entity, key in places:
+        named.setdefault((system, entity), []).append(key)
+    held = {ref: tx.snapshots.get(connection.name, *ref, keys) for ref, keys in named.items() if ref in refs}
+    by_name = [
+        _seen(connection, (system, entity), held[(system, entity)][key])
+        for system, entity, key in places
+        if (system, entity) in held
+    ]
+    return list(dict.fromkeys([*by_key, *by_name]))[:limit]
 
 
 def explain(tx: Transaction, connection: Connection, hit: Hit) -> list[Told]:
@@ -172,7 +190,11 @@ def _hit(tx: Transaction, connection: Connection, ref: Ref, key: str) -> Hit | N
     held = tx.snapshots.get(connection.name, *ref, [key]).get(key)
     if held is None:
         return None
-    return Hit(*ref, key, str(held.record.get(connection.entity(ref).label) or ""), held.gone)
+    return _seen(connection, ref, held)
+
+
+def _seen(connection: Connection, ref: Ref, held: Snapshot) -> Hit:
+    return Hit(*ref, held.key, str(held.record.get(connection.entity(ref).label) or ""), held.gone)
 
 
 def _record(tx: Transaction, connection: Connection, hit: Hit) -> Record:

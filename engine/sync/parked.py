@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from engine.errors import UserError
 from engine.mapping.compiled import CompiledMapping
@@ -53,39 +53,74 @@ class Cause:
     rows: tuple[WorkRow, ...]
 
 
-def causes(tx: Transaction, connection: Connection, mapping: str | None = None, code: str | None = None) -> list[Cause]:
-    """What is parked, by code, the most frequent first."""
+State = Literal["parked", "ignored"]
+
+
+def causes(
+    tx: Transaction,
+    connection: Connection,
+    mapping: str | None = None,
+    code: str | None = None,
+    state: State = "parked",
+) -> list[Cause]:
+    """What is parked (or ignored), by code, the most frequent first."""
     found: dict[str, list[WorkRow]] = {}
-    for row in rows(tx, connection, mapping):
+    for row in rows(tx, connection, mapping, state):
         if code is None or row.code == code:
             found.setdefault(row.code or "", []).append(row)
     by_number = sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
     return [Cause(name, CAUSES.get(name, ""), tuple(some)) for name, some in by_number]
 
 
-def rows(tx: Transaction, connection: Connection, mapping: str | None = None) -> Iterable[WorkRow]:
-    """Every parked row, by mapping and key."""
+def rows(
+    tx: Transaction, connection: Connection, mapping: str | None = None, state: State = "parked"
+) -> Iterable[WorkRow]:
+    """Every parked (or ignored) row, by mapping and key."""
     after: tuple[str, str] | None = None
     while True:
-        page = tx.work.listing(connection.name, "parked", mapping, PAGE, after)
+        page = tx.work.listing(connection.name, state, mapping, PAGE, after)
         yield from page
         if len(page) < PAGE:
             return
         after = (page[-1].mapping, page[-1].source_key)
 
 
-def row_of(tx: Transaction, connection: Connection, key: str, mapping: str | None = None) -> WorkRow:
-    """The parked row of a key. Raises UserError where there is none, or where only a mapping tells which is meant."""
+def page(
+    tx: Transaction,
+    connection: Connection,
+    code: str,
+    mapping: str | None,
+    state: State,
+    limit: int,
+    after: tuple[str, str] | None = None,
+) -> list[WorkRow]:
+    """The next rows of one cause, by mapping and key."""
+    return tx.work.listing(connection.name, state, mapping, limit, after, code)
+
+
+def still(
+    tx: Transaction, connection: Connection, refs: Iterable[tuple[str, str]], state: State = "parked"
+) -> list[WorkRow]:
+    """Those of the (mapping, key) that are parked (or ignored) when this is asked."""
+    found = [row for mapping, key in refs for row in tx.work.get(connection.name, mapping, [key]).values()]
+    return [row for row in found if row.state == state]
+
+
+def row_of(
+    tx: Transaction, connection: Connection, key: str, mapping: str | None = None, state: State = "parked"
+) -> WorkRow:
+    """The parked (or ignored) row of a key. Raises UserError where there is none, or where only a mapping tells which
+    is meant."""
     names = [mapping] if mapping is not None else list(connection.compiled.mappings)
     found = [row for name in names for row in tx.work.get(connection.name, name, [key]).values()]
-    parked = [row for row in found if row.state == "parked"]
-    if len(parked) == 1:
-        return parked[0]
-    if parked:
-        raise UserError(f"{key} is parked in {', '.join(row.mapping for row in parked)}.", "Name one: --mapping NAME.")
+    meant = [row for row in found if row.state == state]
+    if len(meant) == 1:
+        return meant[0]
+    if meant:
+        raise UserError(f"{key} is {state} in {', '.join(row.mapping for row in meant)}.", "Name one: --mapping NAME.")
     if found:
-        raise UserError(f"{key} is not parked any more: it is {found[0].state}.", "`engine explain` tells its story.")
-    raise UserError(f"Nothing of the key {key} is parked.", "`engine parked list` shows what is.")
+        raise UserError(f"{key} is not {state} any more: it is {found[0].state}.", "`engine explain` tells its story.")
+    raise UserError(f"Nothing of the key {key} is {state}.", "`engine parked list` shows what is.")
 
 
 def retry(tx: Transaction, connection: Connection, chosen: Sequence[WorkRow], who: str, now: datetime) -> None:
@@ -109,6 +144,28 @@ def skip(tx: Transaction, connection: Connection, chosen: Sequence[WorkRow], who
     refs = [(row.mapping, row.source_key) for row in chosen]
     tx.waits.wake(connection.name, refs, now)
     _tell(tx, connection, chosen, "skipped", reason, now)
+
+
+def ignore(tx: Transaction, connection: Connection, chosen: Sequence[WorkRow], who: str, now: datetime) -> None:
+    """Leave them alone from now on, whatever happens to them, until somebody takes that back."""
+    reason = f"ignored by {who}"
+    finished = [
+        Finished(
+            row.mapping, row.source_key, "ignored", outcome="ignored", reason=reason, code=row.code,
+            decided=row.decided, version=row.version, touched=row.touched,
+            detail={**row.detail, "was": row.reason},
+        )
+        for row in chosen
+    ]  # fmt: skip
+    tx.work.finish(connection.name, finished)
+    tx.waits.wake(connection.name, [(row.mapping, row.source_key) for row in chosen], now)
+    _tell(tx, connection, chosen, "ignored", reason, now)
+
+
+def unignore(tx: Transaction, connection: Connection, chosen: Sequence[WorkRow], who: str, now: datetime) -> None:
+    """Take back that they are left alone: they are decided again."""
+    tx.work.defer(connection.name, [(row.mapping, row.source_key) for row in chosen], now)
+    _tell(tx, connection, chosen, "taken back", f"no longer ignored, by {who}", now)
 
 
 def link(tx: Transaction, connection: Connection, row: WorkRow, target: str, who: str, now: datetime) -> None:

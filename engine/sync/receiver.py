@@ -17,6 +17,7 @@ from engine.sync.connection import Connection, Ref
 from engine.sync.lookups import Lookups
 from engine.sync.reads import began
 from engine.sync.story import entry
+from engine.sync.words import words
 
 LIVE, BACKFILL = 0, 1_000
 """Priorities of the queue: a change that just happened goes before old history. To each its mapping's rank is added."""
@@ -85,7 +86,8 @@ def hold(
         record = connector.derive(ref[1], one.record, before.record if before and before.record else None)
         hashed = digest(record)
         since = before.changed_at if before and before.hash == hashed else read_at
-        row = Snapshot(one.key, record, hashed, read_at, None, tuple(one.identity), since, one.stamp)
+        found_by = words(entity, one.key, record)
+        row = Snapshot(one.key, record, hashed, read_at, None, tuple(one.identity), since, one.stamp, found_by)
         rows.append(row)
         if before is None or before.hash != row.hash or before.gone or before.identity != row.identity:
             changed.append((row, before))
@@ -194,7 +196,8 @@ def _lose(
     held = tx.snapshots.get(connection.name, *ref, keys)
     if not held_only:
         unknown = [key for key in keys if key not in held]
-        stones = [Snapshot(key, {}, digest({}), now, NEVER_HELD, ()) for key in unknown]
+        entity = connection.entity(ref)
+        stones = [Snapshot(key, {}, digest({}), now, NEVER_HELD, (), words=words(entity, key, {})) for key in unknown]
         tx.snapshots.put(connection.name, *ref, stones)
         refs = [(mapping.name, key) for mapping in connection.by_source.get(ref, ()) for key in unknown]
         tx.waits.wake(connection.name, refs, now)

@@ -42,7 +42,7 @@ class Results:
     # ---------------------------------------------------------------------------------------------- carried out
     def written(self, result: Written) -> None:
         """The request was carried out: link, base, echo, journal; then the rows end, or come again for the rest."""
-        if not self.close("done", {"key": result.key}):
+        if not self.close("done", {"key": result.key, "answered": self._answered(result)}):
             return  # The answer came twice.
         before = self._hold(result)
         if "named" in self.context:
@@ -65,6 +65,18 @@ class Results:
         self._finish(
             self.context["outcome"], self.context["reason"], self.context["last"] and not self.context["ended"]
         )
+
+    def _answered(self, result: Written) -> dict[str, Any]:
+        """What came back, of that what we had sent, and the children with what was made of each."""
+        found = {path: at(result.record, path) for path in self.write.values}
+        answered = {path: value for path, value in found.items() if value is not MISSING}
+        if self.write.child is not None:
+            kind = self._kind_of_children()
+            named = kind.answered_amount
+            answered[kind.name] = [
+                {"key": one.key, **({named: one.values.get(named)} if named else {})} for one in result.children
+            ]
+        return answered
 
     def _hold(self, result: Written) -> dict[str, Any]:
         """Keep the answer as the target's newest look. Returns what was held before."""

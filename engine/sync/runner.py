@@ -275,7 +275,7 @@ class Runner:
         unit, mapping = mapped.unit, mapped.unit.mapping
         entity = self.connection.entity(mapping.target)
         if diff.conflicts:
-            raise decisions.conflict(diff)
+            raise decisions.conflict(unit, diff)
         decisions.check_totals(entity, mapped.draft)
         children = {
             name: diff_children(drafted, ((target.base.children if target.base else {}) or {}).get(name, {}))
@@ -293,7 +293,8 @@ class Runner:
             elif change.outcome == "linked" and target.key is not None:  # who joins is as far behind as the others are
                 echo.learn(self.batch, mapping, target.key, target.record, target.record)
             step = "link" if change.outcome == "linked" else "decide"
-            raise Settled("done", change.outcome, change.reason, waits=mapped.draft.left, step=step)
+            detail = decisions.told(unit, diff) if step == "link" else {}
+            raise Settled("done", change.outcome, change.reason, detail=detail, waits=mapped.draft.left, step=step)
         change.left = mapped.draft.left
         return change
 

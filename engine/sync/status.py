@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
-from engine.store.store import Transaction
-from engine.store.work import WorkState
+from engine.store.versions import SETTLED
+from engine.store.work import End, WorkState
 
 if TYPE_CHECKING:
     from engine.sync.connection import Connection
 
 REASONS = 50
 """Most reasons that are listed of each kind."""
+LISTED: Final[tuple[WorkState, ...]] = ("waiting", "parked", "skipped", "ignored")
+"""States whose reasons are told."""
 
 
 def status(connection: Connection) -> dict[str, Any]:
@@ -28,16 +33,14 @@ def status(connection: Connection) -> dict[str, Any]:
     callers = [system for system, one in facts.items() if one.get("calls_us")]
     versions = {mapping: one.version for mapping, one in connection.compiled.mappings.items()}
     with connection.store.reading() as tx:
-        outdated = tx.versions.outdated(name, versions)
-        states, totals, last = tx.work.counts(name), tx.journal.totals(name), tx.work.outcomes(name)
+        ends, totals = _Ends.of(tx.work.ends(name), versions), tx.tallies.totals(name)
+        reasons, states = tx.work.reasons(name, LISTED), ends.states
         mappings = {
             mapping: {
                 "states": states.get(mapping, {}),
-                "outcomes": {**totals.get(mapping, {}), "unchanged": last.get(mapping, {}).get("unchanged", 0)},
-                "waiting": _reasons(tx, name, mapping, "waiting"),
-                "parked": _reasons(tx, name, mapping, "parked"),
-                "skipped": _reasons(tx, name, mapping, "skipped"),
-                "outdated": outdated.get(mapping, 0),
+                "outcomes": {**totals.get(mapping, {}), "unchanged": ends.unchanged[mapping]},
+                **{one: dict(islice(reasons.get((mapping, one), {}).items(), REASONS)) for one in LISTED},
+                "outdated": ends.outdated[mapping],
             }
             for mapping in connection.compiled.mappings
         }
@@ -65,5 +68,23 @@ def _left(states: Mapping[str, Mapping[str, int]], mappings: Iterable[str]) -> i
     return sum(states.get(mapping, {}).get(state, 0) for mapping in mappings for state in ("due", "leased"))
 
 
-def _reasons(tx: Transaction, connection: str, mapping: str, state: WorkState) -> dict[str, int]:
-    return dict(tx.work.reasons(connection, mapping, state, REASONS))
+@dataclass(slots=True)
+class _Ends:
+    """The rows of the queue, counted by mapping."""
+
+    states: dict[str, dict[str, int]]
+    unchanged: Counter[str]
+    outdated: Counter[str]
+
+    @classmethod
+    def of(cls, ends: Iterable[End], versions: Mapping[str, str]) -> _Ends:
+        made = cls({}, Counter(), Counter())
+        for one in ends:
+            states = made.states.setdefault(one.mapping, {})
+            states[one.state] = states.get(one.state, 0) + one.count
+            if one.outcome == "unchanged":
+                made.unchanged[one.mapping] += one.count
+            settled = one.state in SETTLED and one.version is not None
+            if settled and one.mapping in versions and one.version != versions[one.mapping]:
+                made.outdated[one.mapping] += one.count
+        return made

@@ -49,6 +49,9 @@ def test_what_is_not_held_says_why_that_may_be(filled: Installation) -> None:
 def test_parked_records_are_listed_and_decided_by_commands(filled: Installation) -> None:
     assert filled.run("parked", "list").output == "Nothing is parked.\n"
     assert filled.run("parked", "retry", "--all").output == "0 records: done.\n"
+    assert filled.run("parked", "list", "--ignored").output == "Nothing is ignored.\n"
+    assert filled.run("parked", "ignore", "--all").output == "0 records: done.\n"
+    assert filled.run("parked", "unignore", "80000001").exit_code == 1
     result = filled.run("parked", "link", "80000001", "17")
     assert result.exit_code == 1 and "`engine parked list` shows what is." in result.output
     assert filled.run("parked", "skip").exit_code == 1

@@ -96,3 +96,23 @@ def test_characters_that_postgresql_cannot_keep_spoil_nothing(store: Store) -> N
         tx.snapshots.put(*DEALS, [Snapshot("1", {"name": "a\0b \ud83d"}, "h", NOW, None, ("line\0",))])
         assert tx.snapshots.get(*DEALS, ["1"])["1"].record == {"name": "a\0b ?"}
         assert tx.snapshots.by_identity(*DEALS, ["line\0"]) == {"line\0": ["1"]}
+
+
+def test_a_record_is_found_by_its_words_the_nearest_first_and_those_that_hold_them_last(store: Store) -> None:
+    def named(key: str, words: str | None) -> Snapshot:
+        return Snapshot(key, {"id": key}, "h", NOW, words=words)
+
+    with store.transaction() as tx:
+        tx.snapshots.put(
+            *DEALS,
+            [
+                named("1", "great acme\n1"), named("2", "acme & sons\n2"), named("3", "acme\n3"), named("4", None),
+                named("5", "a%me\n5"), named("6", "x" * 3000),
+            ],
+        )  # fmt: skip
+        found = tx.snapshots.named
+        assert [key for *_, key in found("acme", "acme", 10)] == ["3", "2", "1"]
+        assert [key for *_, key in found("acme", "acme", 2)] == ["3", "2"]
+        assert found("acme", "a%m", 10) == [("pipedrive", "deal", "5")]
+        assert found("other", "acme", 10) == []
+        assert [one.key for *_, one in tx.snapshots.wordless("acme", 10)] == ["4"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.sync.explain import Told, explain, find
+from engine.sync import words
+from engine.sync.explain import Told, explain, find, search
 from tests.engine.sync.conftest import World
 from tests.engine.sync.test_way_of_a_record import bill
 
@@ -53,6 +54,46 @@ def test_what_is_not_there_says_why_and_what_it_waits_for(world: World) -> None:
     assert (sale.state, sale.waits) == ("waiting", (("companies", "c9"),))
     (older,) = told(world, "old")
     assert older.state == "skipped" and "2026-01-01" in older.reason
+
+
+def test_a_part_of_a_name_or_number_finds_what_holds_it_without_regard_to_case_and_accents(world: World) -> None:
+    world.books.put("client", "c9", name="Müller & Söhne")
+    bill(world, "b1", number="INV-1042", client="c9")
+    world.settle()
+    with world.store.reading() as tx:
+
+        def found(text: str) -> list[tuple[str, str]]:
+            return [(hit.entity, hit.key) for hit in search(tx, world.connection, text, 10)]
+
+        assert set(found("muller")) == {("client", "c9"), ("company", "c1")}
+        assert set(found("SOHNE")) == set(found("muller"))
+        assert found("inv-1042") == [("bill", "b1"), ("sale", "s2")]
+        assert found("C9") == [("client", "c9")]
+        assert found("  ") == []
+        assert [hit.key for hit in find(tx, world.connection, "inv-1042")] == ["b1"]
+
+
+def test_what_is_gone_is_still_found(world: World) -> None:
+    world.books.put("client", "c9", name="Acme")
+    world.settle()
+    world.books.delete("client", "c9")
+    world.settle()
+    with world.store.reading() as tx:
+        assert [(hit.key, hit.gone) for hit in find(tx, world.connection, "acme") if hit.entity == "client"] == [
+            ("c9", "deleted")
+        ]
+
+
+def test_records_that_an_earlier_version_read_get_their_words_when_the_engine_opens(world: World) -> None:
+    world.books.put("client", "c9", name="Acme")
+    world.settle()
+    with world.store.connect() as db:
+        db.exec_driver_sql("UPDATE snapshots SET words = NULL")
+    with world.store.reading() as tx:
+        assert find(tx, world.connection, "acme") == []
+    words.fill(world.store, world.connection)
+    with world.store.reading() as tx:
+        assert {hit.entity for hit in find(tx, world.connection, "acme")} == {"client", "company"}
 
 
 def test_a_name_that_nobody_has_finds_nothing(world: World) -> None:

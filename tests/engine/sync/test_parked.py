@@ -11,7 +11,9 @@ import engine.sync
 from engine.errors import UserError
 from engine.protocol import Failure
 from engine.sync import parked
+from engine.sync.candidates import candidates
 from tests.engine.sync.conftest import World
+from tests.engine.sync.test_way_of_a_record import bill
 
 
 @pytest.fixture
@@ -26,7 +28,8 @@ def doubtful(world: World) -> World:
 
 def act(world: World, what: str, *more: str) -> None:
     with world.store.transaction() as tx:
-        row = parked.row_of(tx, world.connection, "c1")
+        state: parked.State = "ignored" if what == "unignore" else "parked"
+        row = parked.row_of(tx, world.connection, "c1", None, state)
         if what == "link":
             parked.link(tx, world.connection, row, more[0], "jane", world.clock())
         else:
@@ -61,6 +64,35 @@ def test_a_skipped_one_rests_until_it_changes(doubtful: World) -> None:
     assert doubtful.state("companies", "c1")[0] == "parked"
 
 
+def test_an_ignored_one_rests_whatever_happens_to_it_until_that_is_taken_back(doubtful: World) -> None:
+    act(doubtful, "ignore")
+    doubtful.books.put("client", "c1", town="Lakeside")
+    bill(doubtful, "b1", client="c1")
+    doubtful.settle()
+    assert doubtful.state("companies", "c1") == ("ignored", "ignored by jane")
+    state, reason = doubtful.state("sales", "b1")
+    assert (state, reason) == ("skipped", "client Acme is left out: ignored by jane")
+    with doubtful.store.reading() as tx:
+        assert parked.causes(tx, doubtful.connection) == []
+        (cause,) = parked.causes(tx, doubtful.connection, state="ignored")
+        assert (cause.code, cause.rows[0].detail["was"]) == ("M101", "2 records have the same name")
+    doubtful.crm.put("company", "x2", name="Another")
+    doubtful.clock.on(minutes=5)
+    act(doubtful, "unignore")
+    doubtful.settle()
+    assert doubtful.crm.identity[("company", "x1")] == ("acme/client/c1",)
+    assert doubtful.state("sales", "b1")[0] == "done"
+    with doubtful.store.reading() as tx:
+        words = [one.reason for one in tx.journal.story("acme", "companies", "c1", 10)]
+    assert {"ignored by jane", "no longer ignored, by jane"} <= set(words)
+
+
+def test_a_resync_leaves_an_ignored_one_alone(doubtful: World) -> None:
+    act(doubtful, "ignore")
+    with doubtful.store.transaction() as tx:
+        assert tx.versions.resync("acme", "companies", None, 0, doubtful.clock()) == 0
+
+
 def test_a_retried_one_is_decided_on_what_is_true_now(doubtful: World) -> None:
     doubtful.crm.put("company", "x2", name="Another")
     doubtful.clock.on(minutes=5)
@@ -93,3 +125,33 @@ def test_every_code_that_the_engine_parks_with_has_its_advice() -> None:
     used = {code for file in folder.glob("*.py") for code in re.findall(r'"(M1\d\d)"', file.read_text("utf-8"))}
     assert used == {code for code in parked.CAUSES if code[0] == "M"}
     assert {f"W{failure}" for failure in (Failure.GONE, Failure.REFUSED, Failure.RETRY)} <= parked.CAUSES.keys()
+
+
+def test_candidates_are_shown_with_what_they_are_found_by_and_what_matched(world: World) -> None:
+    world.crm.put("company", "x1", name="ACME Inc.", mail="A@acme.example")
+    world.crm.put("company", "x2", name="Other", mail="a@acme.example")
+    world.books.put("client", "c1", name="Acme", mail="a@acme.example")
+    world.settle()
+    with world.store.reading() as tx:
+        row = parked.row_of(tx, world.connection, "c1")
+        first, second = candidates(tx, world.connection, row)
+    assert [(one.key, one.label, one.linked) for one in (first, second)] == [
+        ("x1", "ACME Inc.", ""),
+        ("x2", "Other", ""),
+    ]
+    assert [(one.label, one.values, one.matched) for one in first.traits] == [
+        ("e-mail", ("a@acme.example",), ("a@acme.example",)), ("name", ("acme",), ("acme",)),
+    ]  # fmt: skip
+    assert [(one.label, one.matched) for one in second.traits] == [("e-mail", ("a@acme.example",)), ("name", ())]
+
+
+def test_a_candidate_that_belongs_to_another_one_names_it(world: World) -> None:
+    world.books.put("client", "c1", name="Acme", mail="a@acme.example")
+    world.settle()
+    world.books.put("client", "c2", name="Acme Too", mail="b@acme.example")
+    world.crm.put("company", "c1", mail="b@acme.example")
+    world.clock.on(minutes=5)
+    world.settle()
+    with world.store.reading() as tx:
+        row = parked.row_of(tx, world.connection, "c2")
+        assert [(one.key, one.linked) for one in candidates(tx, world.connection, row)] == [("c1", "Acme")]
