@@ -10,7 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from engine.store.columns import Json, Moment, key, metadata, needed
-from engine.store.statements import many
+from engine.store.statements import many, portions
 
 IntentState = Literal["open", "done", "failed", "unknown", "unsent"]
 _UNSETTLED = ("open", "unknown")
@@ -97,6 +97,14 @@ class Intents:
         query = sa.select(*_COLUMNS).where(table.c.connection == connection, table.c.id == id)
         row = self.db.execute(query).one_or_none()
         return None if row is None else _intent(row)
+
+    def some(self, connection: str, ids: Iterable[str]) -> dict[str, Intent]:
+        """Those of these ids that are kept, by id."""
+        found: dict[str, Intent] = {}
+        for portion in portions(ids):
+            query = sa.select(*_COLUMNS).where(table.c.connection == connection, table.c.id.in_(portion))
+            found.update((row.id, _intent(row)) for row in self.db.execute(query))
+        return found
 
     def finish(
         self, connection: str, id: str, state: IntentState, result: dict[str, Any] | None, now: datetime

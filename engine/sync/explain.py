@@ -6,7 +6,8 @@ Reads the store and asks nobody; the words are the journal's own. How they are s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from engine.mapping.compiled import CompiledMapping
@@ -16,6 +17,8 @@ from engine.store.snapshots import Snapshot
 from engine.store.store import Transaction
 from engine.sync.connection import Connection, Ref
 from engine.sync.matcher import PENDING
+from engine.sync.parked import CAUSES
+from engine.sync.timeline import Event, line, timeline
 from engine.sync.values import at
 from engine.sync.words import folded
 
@@ -59,6 +62,10 @@ class FieldNow:
     seen: Any
     now: Any
     rule: str
+    read: Any = None
+    """What the rule read of the source, when the field was decided last."""
+    won: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,8 @@ class Told:
     tries: tuple[Try, ...] = ()
     fields: tuple[FieldNow, ...] = ()
     entries: tuple[Entry, ...] = ()
+    events: tuple[Event, ...] = ()
+    """The entries as people read them, with what was sent and what came back."""
     detail: dict[str, Any] = field(default_factory=dict)
 
 
@@ -95,7 +104,7 @@ def search(tx: Transaction, connection: Connection, text: str, limit: int) -> li
     if not wanted:
         return []
     refs = [(system, one.entity) for system, some in connection.readings.items() for one in some]
-    by_key = [hit for ref in refs if (hit := _hit(tx, connection, ref, text.strip())) is not None]
+    by_key = [found for ref in refs if (found := hit(tx, connection, ref, text.strip())) is not None]
     named: dict[Ref, list[str]] = {}
     places = tx.snapshots.named(connection.name, wanted, limit)
     for system, entity, key in places:
@@ -109,13 +118,59 @@ def search(tx: Transaction, connection: Connection, text: str, limit: int) -> li
     return list(dict.fromkeys([*by_key, *by_name]))[:limit]
 
 
-def explain(tx: Transaction, connection: Connection, hit: Hit) -> list[Told]:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far an entity was read: what is not there may not have been reached."""
+
+    system: str
+    entity: str
+    since: str | None
+    completed_at: datetime | None
+
+    @property
+    def sentence(self) -> str:
+        """In words."""
+        if self.completed_at is None:
+            return "its first reading is not complete"
+        since = f", what is dated {self.since} or later" if self.since else ""
+        return f"read completely by {self.completed_at:%Y-%m-%d %H:%M} UTC{since}"
+
+
+def readings(tx: Transaction, connection: Connection) -> list[Reading]:
+    """What is read of both systems, and until when."""
+    return [
+        Reading(system, one.entity, one.since, tx.cursors.get(connection.name, system, one.entity).completed_at)
+        for system, some in connection.readings.items()
+        for one in some
+    ]
+
+
+def why(told: Told) -> str:
+    """What became of a record and why, in a sentence or two."""
+    if told.state == "parked":
+        return f"It waits for a person: {told.reason}. {CAUSES.get(told.code, '')}".rstrip()
+    if told.state == "waiting":
+        return f"It waits by itself: {told.reason}."
+    if told.state == "skipped":
+        return f"It is left out: {told.reason}."
+    if told.state == "ignored":
+        return f"It is left alone: {told.reason}. It was parked because {told.detail.get('was') or 'of ' + told.code}."
+    if told.state in ("due", "leased"):
+        return f"Its turn is near{f'; last time: {told.reason}' if told.reason else ''}."
+    if told.state == "never":
+        return "This mapping has not looked at it yet."
+    made = ", ".join(f"{one.entity} {one.key}" for one in told.targets)
+    last = f" Last decision: {told.reason}." if told.reason else ""
+    return f"It is {made}.{last}" if made else f"Nothing stands for it.{last}"
+
+
+def explain(tx: Transaction, connection: Connection, of: Hit) -> list[Told]:
     """What the mappings made of a source record; of a target, what they made of the records behind it."""
-    told = [_told(tx, connection, mapping, hit) for mapping in connection.by_source.get(hit.ref, ())]
-    for mapping in connection.by_target.get(hit.ref, ()):
-        links = tx.links.by_target(connection.name, hit.ref, [hit.key], source=mapping.source).get(hit.key, [])
+    told = [_told(tx, connection, mapping, of) for mapping in connection.by_source.get(of.ref, ())]
+    for mapping in connection.by_target.get(of.ref, ()):
+        links = tx.links.by_target(connection.name, of.ref, [of.key], source=mapping.source).get(of.key, [])
         sources = dict.fromkeys(link.record_key for link in links if not mapping.for_linked)
-        found = [_hit(tx, connection, mapping.source, key) for key in sources]
+        found = [hit(tx, connection, mapping.source, key) for key in list(sources)[:HITS]]
         told += [_told(tx, connection, mapping, one) for one in found if one is not None]
     return told
 
@@ -135,8 +190,9 @@ def _told(tx: Transaction, connection: Connection, mapping: CompiledMapping, sou
         waits=tuple(tx.waits.for_row(name, mapping.name, source.key)),
         targets=tuple(targets),
         tries=tuple(tries),
-        fields=tuple(_fields(tx, connection, mapping, targets)),
+        fields=tuple(_fields(tx, connection, mapping, targets, entries)),
         entries=tuple(entries),
+        events=tuple(timeline(tx, connection, entries)),
         detail=row.detail if row else {},
     )
 
@@ -149,8 +205,7 @@ def _targets(tx: Transaction, connection: Connection, mapping: CompiledMapping, 
     else:
         links = tx.links.by_record(name, mapping.source, mapping.target, [source.key]).get(source.key, [])
         keys = [link.target_key for link in links]
-    found = [(key, _hit(tx, connection, mapping.target, key)) for key in dict.fromkeys(keys)]
-    return [hit or Hit(*mapping.target, key, "") for key, hit in found]
+    return [hit(tx, connection, mapping.target, key) or Hit(*mapping.target, key, "") for key in dict.fromkeys(keys)]
 
 
 def _tries(tx: Transaction, connection: Connection, mapping: CompiledMapping, source: Hit) -> list[Try]:
@@ -163,7 +218,7 @@ def _tries(tx: Transaction, connection: Connection, mapping: CompiledMapping, so
         hits = tx.matches.hits(connection.name, mapping.name, position, "target", values)
         keys = sorted({one for some in hits.values() for one in some})
         there = [
-            _hit(tx, connection, mapping.target, one.removeprefix(PENDING)) or Hit(*mapping.target, one, "")
+            hit(tx, connection, mapping.target, one.removeprefix(PENDING)) or Hit(*mapping.target, one, "")
             for one in keys
         ]
         shared = tuple(value for value in values if len(holders.get(value, ())) > 1)
@@ -172,21 +227,29 @@ def _tries(tx: Transaction, connection: Connection, mapping: CompiledMapping, so
 
 
 def _fields(
-    tx: Transaction, connection: Connection, mapping: CompiledMapping, targets: Sequence[Hit]
+    tx: Transaction,
+    connection: Connection,
+    mapping: CompiledMapping,
+    targets: Sequence[Hit],
+    entries: Sequence[Entry],
 ) -> list[FieldNow]:
     if len(targets) != 1:
         return []
     key = targets[0].key
     base = tx.bases.get(connection.name, mapping.source, mapping.target, [key]).get(key)
     record = _record(tx, connection, targets[0])
-    return [
-        FieldNow(path, base.sent[path], base.seen.get(path), at(record, path), rule.where)
-        for path, rule in mapping.rules.items()
-        if base is not None and path in base.sent
-    ]
+    last = {given["field"]: line(given) for one in entries for given in one.detail.get("fields", ())}
+    found = []
+    for path, rule in mapping.rules.items():
+        if base is not None and path in base.sent:
+            now = FieldNow(path, base.sent[path], base.seen.get(path), at(record, path), rule.where)
+            known = last.get(path)
+            found.append(now if known is None else replace(now, read=known.read, won=known.won, why=known.why))
+    return found
 
 
-def _hit(tx: Transaction, connection: Connection, ref: Ref, key: str) -> Hit | None:
+def hit(tx: Transaction, connection: Connection, ref: Ref, key: str) -> Hit | None:
+    """The held record of that key, gone or not."""
     held = tx.snapshots.get(connection.name, *ref, [key]).get(key)
     if held is None:
         return None

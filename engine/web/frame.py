@@ -39,8 +39,8 @@ from engine.web import forms
 from engine.web.access import Access, User
 from engine.web.files import Files
 from engine.web.navigation import SECTIONS
-from engine.web.overview import ago
 from engine.web.sessions import Sessions
+from engine.web.words import ago, shown
 
 Handler = Callable[[Request], Awaitable[Response]]
 Act = Callable[[Request, FormData], Awaitable[Response]]
@@ -74,6 +74,8 @@ class Frame:
             lstrip_blocks=True,
         )
         self._environment.filters["number"] = lambda value: f"{value:,}"
+        self._environment.filters["shown"] = shown
+        self._environment.filters["place"] = lambda where: "/".join(where.split("/")[-2:])
         self._environment.filters["ago"] = lambda then: ago(self.clock(), then)
         self._environment.globals.update(version=__version__, static=self.files.address)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from engine.web.words import ago, counted
+
 COLUMNS = ("created", "linked", "updated", "unchanged", "waiting", "parked")
 SHOWN = 12
 """Reasons that are listed of each kind; the rest are counted together."""
@@ -120,23 +122,18 @@ def _sentence(
         return "person", str(stopped)
     if not visits and not any(sum(row.counts.values()) for row in rows):
         return "new", "Nothing has been read yet. `engine ping` says whether the systems can be reached."
-    visit = f"{_number(for_visit, 'change waits', 'changes wait')} for the next visit from {caller}."
+    visit = f"{counted(for_visit, 'change waits', 'changes wait')} for the next visit from {caller}."
     tail = f" {visit}" if for_visit else ""
     if parked:
         on_their_way = f" {busy:,} more are on their way." if busy else ""
-        return "person", f"{_number(parked, 'record needs', 'records need')} a person.{on_their_way}{tail}"
+        return "person", f"{counted(parked, 'record needs', 'records need')} a person.{on_their_way}{tail}"
     if busy:
-        return "busy", f"{_number(busy, 'record is on its', 'records are on their')} way.{tail}"
+        return "busy", f"{counted(busy, 'record is on its', 'records are on their')} way.{tail}"
     if for_visit:
         return "busy", visit
     if waiting:
-        return "busy", f"In step, but {_number(waiting, 'record waits', 'records wait')}."
+        return "busy", f"In step, but {counted(waiting, 'record waits', 'records wait')}."
     return "well", "In step. Nothing is due."
-
-
-def _number(count: int, one: str, many: str) -> str:
-    """The number with its words: `1 record waits`, `1,200 records wait`."""
-    return f"{count:,} {one if count == 1 else many}"
 
 
 def _when(facts: Mapping[str, Any]) -> datetime | None:
@@ -150,13 +147,3 @@ def _visit(system: str, facts: Mapping[str, Any], now: datetime) -> Visit:
     at = _when(facts)
     assert at is not None
     return Visit(system, at.isoformat(timespec="seconds"), ago(now, at), str(facts.get("message") or ""))
-
-
-def ago(now: datetime, then: datetime) -> str:
-    """The time between two moments, in the words of a person: "3 minutes ago"."""
-    seconds = max(0, int((now - then).total_seconds()))
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = seconds // size
-            return f"1 {unit} ago" if count == 1 else f"{count} {unit}s ago"
-    return "just now"

@@ -57,6 +57,20 @@ ROWS: dict[str, list[tuple[str, dict[str, Any]]]] = {
                   "version": "v", "outcome": "created", "attempts": 0, "due_at": AT, "need_since": None,
                   "lease_until": None, "lease_owner": None, "touched": 0, "detail": "{}"}),
     ],
+    "0003": [
+        ("reconciliations", {**ACME, "id": "r1", "month": "2026-02", "state": "done", "begun_at": AT, "done_at": AT,
+                             "progress": "{}", "result": "{}"}),
+        ("findings", {"run": "r1", "number": 1, "mapping": "invoices", "kind": "differs", "said": "{}"}),
+        ("sightings", {"run": "r1", "system": "pipedrive", "entity": "deal", "key": "7", "record": "{}",
+                       "identity": "[]", "read_at": AT, "gone": None}),
+        ("sighted_lines", {"run": "r1", "system": "pipedrive", "entity": "deal", "line": "acme/Invoice/I-1",
+                           "key": "7", "claimed": False}),
+    ],
+    "0004": [
+        ("holds", {**ACME, "since": AT}),
+        ("approvals", {**ACME, "mapping": "customers", "source_key": "80000001-1", "plan": "p1", "requests": "[]",
+                       "state": "open", "why": None}),
+    ],
 }  # fmt: skip
 """By revision: what a store of that version may hold besides what older ones did, parents first."""
 
