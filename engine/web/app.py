@@ -16,7 +16,9 @@ from engine.web.health import Health
 from engine.web.pages import (
     mappings,
     overview,
+    parked,
     playground,
+    records,
     sign_in,
 )
 from engine.web.security import SecurityHeaders
@@ -24,7 +26,9 @@ from engine.web.security import SecurityHeaders
 PAGES = (
     mappings,
     overview,
+    parked,
     playground,
+    records,
     sign_in,
 )
 """The dashboard: each module has `routes(frame)`."""
