@@ -95,6 +95,10 @@ class Known:
         return Known(self.entity, [*others, field], self.read_at)
 
 
+DECIDED = timedelta(minutes=1)
+"""How long after it was decided a write is carried, at most."""
+
+
 class Fields:
     """Custom fields of one account, kept in memory and in the shared state for a day."""
 
@@ -115,6 +119,8 @@ class Fields:
         self._lock = threading.RLock()
         self._memory: dict[str, Known] = {}
         self._prepared: set[str] = set()
+        self._renamed: dict[tuple[str, str, str], tuple[str, datetime]] = {}
+        """Options that we have just renamed: entity, field and old label -> the new one, and when."""
         self._me = uuid.uuid4().hex
 
     def wanted(self, entity: str, name: str) -> CustomField | None:
@@ -227,6 +233,20 @@ class Fields:
                 return label
         raise refused(f"'{name}' no longer has the option {number}.")
 
+    def chosen(self, entity: str, name: str, value: Any) -> tuple[AccountField, Any]:
+        """The field with what is chosen in it; options that are missing are made.
+
+        A write that was decided before an option was renamed calls it by its old label, and means the new one.
+        """
+        with self._lock:
+            labels = [str(one).strip() for one in (value if isinstance(value, list) else [value])]
+            labels = [self._called_now(entity, name, one) for one in labels]
+            return self.choice(entity, name, labels), labels if isinstance(value, list) else labels[0]
+
+    def _called_now(self, entity: str, name: str, label: str) -> str:
+        new, at = self._renamed.get((entity, name, label), (label, self._clock()))
+        return new if self._clock() - at < DECIDED else label
+
     def choice(self, entity: str, name: str, labels: Iterable[str]) -> AccountField:
         """The enum field of that name with these options in it; makes the field and the options that are missing."""
         labels = tuple(labels)
@@ -250,6 +270,7 @@ class Fields:
             options = tuple((id_, label if id_ == option else known) for id_, known in field.options)
             renamed = replace(field, options=options)
             self._keep(self.known(entity).having(renamed))
+            self._renamed[entity, field.name, str(field.label(option))] = (label, self._clock())
             return renamed
 
     def _make(self, entity: str, wanted: Sequence[CustomField]) -> Known:

@@ -88,8 +88,7 @@ def _custom(account: Account, entity: Entity, write: Write, values: Mapping[str,
         field = known.find(name)
         wanted = account.fields.wanted(owner, name)
         if value and _grows(wanted, field):
-            labels = value if isinstance(value, list) else [value]
-            field = account.fields.choice(owner, name, [str(one).strip() for one in labels])
+            field, value = account.fields.chosen(owner, name, value)
         if field is None and (wanted is None or not wanted.optional) and value is not None:
             raise misconfigured(f"Pipedrive's {owner} has no custom field '{name}'.", "unknown-field")
         if field is not None and not (value is None and write.action == "create"):

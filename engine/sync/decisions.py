@@ -145,6 +145,12 @@ class Change:
         return bool(self.appended) or any(path not in rules or not rules[path].rewritten for path in self.values)
 
 
+def _known(target: Target, path: str) -> str:
+    """A text as it was when we last heard of it."""
+    base = target.base or Base()
+    return str(base.seen.get(path) or base.sent.get(path) or "")
+
+
 def _plain(value: Any) -> Any:
     return None if value is MISSING else value
 
@@ -313,7 +319,9 @@ def with_end(connection: Connection, made: Change, note: str | None, append: Map
     for path, text in append.items():
         mark = f"{ended.source_key}#{ended.ended}"
         if mark not in earlier:
-            present = _plain(at(made.target.record, path)) or ""
+            present = str(_plain(at(made.target.record, path)) or "")
+            if present.count(text) > _known(made.target, path).count(text):
+                continue  # a write whose answer never came was carried out
             made.values = {**made.values, path: f"{present}{text}"}
             made.appended = [*made.appended, mark]
             made.action, made.outcome, made.reason = "update", "updated", f"{ended.ended} at the source"

@@ -141,7 +141,9 @@ def registry() -> Registry:
 @cache
 def compiled(mappings: str) -> CompiledSet:
     """The mappings in a folder, for both connectors."""
-    return compile_set(load_set(Path(mappings)), registry().catalogues, SETTINGS)
+    made = load_set(Path(mappings))
+    settings = {name: value for name, value in SETTINGS.items() if name in made.settings}
+    return compile_set(made, registry().catalogues, settings)
 
 
 def _cheap_hash() -> str:
