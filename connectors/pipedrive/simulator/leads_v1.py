@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import v1_custom
+from . import filters, v1_custom
 from .calls import Call, Endpoint, Reply, good
 from .moments import with_millis
 from .queries import PAGE, PAGE_LIMIT
@@ -28,8 +28,7 @@ def list_archived_leads(call: Call) -> Reply:
 
 def _listed(call: Call, archived: bool, since: str) -> Reply:
     query, account = call.query, call.account
-    if query.whole("filter_id") is not None:
-        raise Invalid("filter_id: Filter not found")
+    chosen = filters.chosen(account, "lead", query)
     start, limit = query.whole("start") or 0, query.whole("limit", 1, PAGE_LIMIT) or PAGE
     wanted = {name: query.whole(name) for name in ("owner_id", "person_id", "organization_id")}
     name = query.choice("sort", SORTS, "add_time")  # a bare name by the schema, with ASC or DESC by its words
@@ -37,9 +36,10 @@ def _listed(call: Call, archived: bool, since: str) -> Reply:
     rows = [
         row
         for row in account.tables["lead"].values()
-        if row["is_archived"] is archived and row["update_time"] >= since
-        and account.sees(call.actor.user_id, row)
-        and all(value is None or row[key] == value for key, value in wanted.items())
+        if row["is_archived"] is archived and account.sees(call.actor.user_id, row)
+        and (chosen(row) if chosen is not None else (
+            row["update_time"] >= since and all(value is None or row[key] == value for key, value in wanted.items())
+        ))
     ]  # fmt: skip
     rows = sorted(rows, key=lambda row: str(row[name] or ""))
     shown, page = cut(rows, start, limit)

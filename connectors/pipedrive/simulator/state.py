@@ -152,11 +152,14 @@ class Account(Records):
         """An app of the Developer Hub, to which access may be granted."""
         self.apps.register(Registered(name, secret, callback, tuple(scopes)))
 
-    def add_filter(self, name: str, kind: str, conditions: list[Record] | None = None) -> Record:
-        """A saved filter: `kind` as v1 names it (deals, org ...), conditions of its first group as v1 shows them."""
+    def add_filter(
+        self, name: str, kind: str, conditions: list[Record] | None = None, some: list[Record] | None = None
+    ) -> Record:  # fmt: skip
+        """A saved filter: `kind` as v1 names it (deals, org ...), its conditions as v1 shows them with their field
+        codes; all of the first must hold, and one of `some`."""
         with self.changing():
             key = self.tables.next_id("filter")
-            groups = [{"glue": "and", "conditions": conditions or []}, {"glue": "or", "conditions": []}]
+            groups = [{"glue": "and", "conditions": conditions or []}, {"glue": "or", "conditions": some or []}]
             now = as_v1(self.now)
             return deepcopy(self.tables.add("filter", {
                 "id": key, "name": name, "filter_code": None, "is_editable": True, "active_flag": True, "type": kind,

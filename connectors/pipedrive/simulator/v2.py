@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from . import filters
 from .calls import Call, Endpoint, Reply, good
 from .fields import EXTRAS, FIELD_ENTITIES
 from .moments import before
@@ -41,8 +42,7 @@ def list_archived(call: Call) -> Reply:
 
 def _listed(entity: str, call: Call, archived: bool) -> Reply:
     query, view = call.query, View(call.account, entity, call.query)
-    if query.whole("filter_id") is not None:
-        raise Invalid("filter_id: Filter not found")  # saved filters are not simulated
+    chosen = filters.chosen(call.account, entity, query)
     ids = query.ids("ids")
     equal = {"owner_id": query.whole("owner_id")}
     for name in {"person": ("org_id",), "deal": ("person_id", "org_id", "pipeline_id", "stage_id")}.get(entity, ()):
@@ -53,15 +53,19 @@ def _listed(entity: str, call: Call, archived: bool) -> Reply:
     keep = _deal_filter(call, archived) if entity == "deal" else _living
     if entity == "person" and (deal_id := query.whole("deal_id")) is not None:
         ids = _person_of(call, deal_id, ids)
-    rows = [
-        row
-        for row in call.account.tables[entity].values()
-        if keep(row)
-        and call.account.sees(call.actor.user_id, row)
-        and since <= row["update_time"] < until
-        and (ids is None or row["id"] in ids)
-        and all(row[name] == value for name, value in wanted.items())
-    ]
+
+    def asked(row: Record) -> bool:
+        if chosen is not None:
+            return not row["is_deleted"] and row.get("is_archived", False) is archived and chosen(row)
+        return (
+            keep(row)
+            and since <= row["update_time"] < until
+            and (ids is None or row["id"] in ids)
+            and all(row[name] == value for name, value in wanted.items())
+        )
+
+    table, user_id = call.account.tables[entity], call.actor.user_id
+    rows = [row for row in table.values() if asked(row) and call.account.sees(user_id, row)]
     rows, cursor = paged(rows, query, ("id", "name", *SORTS[1:]) if entity == "product" else SORTS)
     return good([view.show(row) for row in rows], next_cursor=cursor)
 

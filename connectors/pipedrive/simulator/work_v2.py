@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from . import filters
 from .calls import Call, Endpoint, Reply, good
 from .moments import with_millis
 from .queries import paged
-from .refusals import Invalid
 
 Record = dict[str, Any]
 
@@ -28,8 +28,7 @@ def _with_millis(row: Record) -> Record:
 
 def list_activities(call: Call) -> Reply:
     query = call.query
-    if query.whole("filter_id") is not None:
-        raise Invalid("filter_id: Filter not found")  # saved filters are listed, not applied
+    chosen = filters.chosen(call.account, "activity", query)
     include = query.words("include_fields", ("attendees",)) or []
     ids = query.ids("ids")
     wanted: Record = {name: query.whole(name) for name in ("owner_id", "deal_id", "person_id", "org_id")}
@@ -39,8 +38,10 @@ def list_activities(call: Call) -> Reply:
     rows = [
         row
         for row in call.account.tables["activity"].values()
-        if not row["is_deleted"] and since <= row["update_time"] < until and (ids is None or row["id"] in ids)
-        and all(value is None or row[name] == value for name, value in wanted.items())
+        if not row["is_deleted"] and (chosen(row) if chosen is not None else (
+            since <= row["update_time"] < until and (ids is None or row["id"] in ids)
+            and all(value is None or row[name] == value for name, value in wanted.items())
+        ))
     ]  # fmt: skip
     rows, cursor = paged(rows, query, SORTS)
     return good([_activity(row, include) for row in rows], next_cursor=cursor)
@@ -76,17 +77,17 @@ def list_tasks(call: Call) -> Reply:
 def list_projects(call: Call) -> Reply:
     """Those that are not archived [OpenAPI v2 getProjects]."""
     query = call.query
-    if query.whole("filter_id") is not None:
-        raise Invalid("filter_id: Filter not found")
+    chosen = filters.chosen(call.account, "project", query)
     statuses = query.words("status", ("open", "completed", "canceled", "deleted"))
     phase = query.whole("phase_id")
     links = {f"{name}s": query.whole(name) for name in ("deal_id", "person_id", "org_id")}
     rows = [
         row
         for row in call.account.tables["project"].values()
-        if not row["is_deleted"] and row["archive_time"] is None and phase in (None, row["phase_id"])
-        and (statuses is None or row["status"] in statuses)
-        and all(value is None or value in row[name] for name, value in links.items())
+        if not row["is_deleted"] and row["archive_time"] is None and (chosen(row) if chosen is not None else (
+            phase in (None, row["phase_id"]) and (statuses is None or row["status"] in statuses)
+            and all(value is None or value in row[name] for name, value in links.items())
+        ))
     ]  # fmt: skip
     rows, cursor = paged(rows, query, ("id",), sortable=False)
     return good([_with_millis(row) for row in rows], next_cursor=cursor)
