@@ -18,8 +18,7 @@ import pytest
 
 from connectors.pipedrive.simulator import Account
 from tests.scenarios.test_two_way_schedules import MAPPINGS
-from tests.scenarios.test_work_entities import MAPPINGS as WORK
-from tests.scenarios.test_work_entities import keep_books
+from tests.scenarios.test_work_entities import MAPPINGS as WORK, keep_books
 from tests.scenarios.two_way import BEGIN, TwoWay, nothing_yet
 
 FAULTS = ("cut-after", "503-after", "cut-before")
