@@ -93,6 +93,16 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """How long the store keeps what the engine itself does not need to go on."""
+
+    journal: timedelta = timedelta(days=1100)
+    requests: timedelta = timedelta(days=90)
+    visits: timedelta = timedelta(days=90)
+    gone: timedelta = timedelta(days=1100)
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionSettings:
     """Two systems with the mappings between them."""
 
@@ -122,6 +132,7 @@ class Settings:
     secrets: tuple[str, ...] = field(repr=False)
     """Every secret value, for the logs to mask."""
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    keep: Keep = field(default_factory=Keep)
 
     @classmethod
     def load(
@@ -202,6 +213,7 @@ class _Reading:
                 longest=duration(dashboard.get("longest", "12 hours")),
                 session_secret=dashboard.get("session_secret"),
             ),
+            keep=Keep(**{name: duration(text) for name, text in plain.get("keep", {}).items()}),
         )
 
     def stop_at_errors(self) -> None:

@@ -1,7 +1,13 @@
-"""The databases that tests run on, as a plugin of pytest: a SQLite file, and a real PostgreSQL server."""
+"""The databases that tests run on, as a plugin of pytest: a SQLite file, and a real PostgreSQL server.
+
+ENGINE_TEST_STORE chooses: `sqlite` or `postgresql` is where scenarios keep their store (default: SQLite), an address
+like `postgresql://user:password@host/postgres` a server to be used in place of the one from the wheel (its user must be
+allowed to make databases). What tests the store itself runs on both, whatever is chosen.
+"""
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 import shutil
@@ -9,10 +15,13 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+CHOSEN = os.environ.get("ENGINE_TEST_STORE", "sqlite")
 _numbers = itertools.count()
 
 
@@ -28,6 +37,9 @@ def serving() -> Iterator[str]:
         import psycopg
     except ImportError as error:
         raise NoServer(f"{error.name} is not installed") from error
+    if "://" in CHOSEN:
+        yield CHOSEN
+        return
     folder = tempfile.mkdtemp(prefix="pg")  # short: a socket's path may have 107 characters
     try:
         with warnings.catch_warnings():
@@ -46,15 +58,28 @@ def serving() -> Iterator[str]:
         server.cleanup()
 
 
+@cache
+def _server() -> str:
+    """The address of a server, started once for this process; skips where none can be started."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    try:
+        return stack.enter_context(serving())
+    except NoServer as reason:
+        pytest.skip(str(reason))
+
+
+def new_store(folder: Path, kind: str = CHOSEN) -> str:
+    """The address of a store that is not there yet, on the kind of database that was chosen."""
+    if kind == "sqlite":
+        return f"sqlite:///{folder / 'engine.db'}"
+    return create(_server())
+
+
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of a server for this session, without a database's name; skips where none can be started."""
-    with ExitStack() as stack:
-        try:
-            address = stack.enter_context(serving())
-        except NoServer as reason:
-            pytest.skip(str(reason))
-        yield address
+def postgres() -> str:
+    """The address of a server, without a database's name; skips where none can be started."""
+    return _server()
 
 
 @pytest.fixture(scope="session")
@@ -106,4 +131,13 @@ def create(server: str) -> str:
     name = f"test{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
-    return server.replace("/postgres?", f"/{name}?")
+    if "://" in CHOSEN:
+        atexit.register(_drop, server, name)
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
+
+
+def _drop(server: str, name: str) -> None:
+    import psycopg
+
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

@@ -12,7 +12,7 @@ HASH_VARIABLE, TOKEN_VARIABLE = "QBWC_PASSWORD_HASH", "PIPEDRIVE_API_TOKEN"
 
 ENGINE_YAML = """\
 # Written by `engine demo`. Both systems are simulated; everything else is what you would write yourself.
-store: sqlite:///engine.db
+store: {store}
 server: {{url: "http://localhost:{port}", port: {port}}}
 log: {{level: info}}
 connections:
@@ -38,7 +38,7 @@ connections:
 """
 
 
-def write_folder(folder: Path, port: int, company: str, pipedrive_url: str) -> Path:
+def write_folder(folder: Path, port: int, company: str, pipedrive_url: str, store: str = "sqlite:///engine.db") -> Path:
     """Writes engine.yaml and mappings/ into `folder`, making it; returns the path of engine.yaml.
 
     Raises FileExistsError where an earlier demo's store lies: its links would not fit a fresh world.
@@ -52,7 +52,7 @@ def write_folder(folder: Path, port: int, company: str, pipedrive_url: str) -> P
     config.write_text(
         ENGINE_YAML.format(
             port=port, connection=CONNECTION, user=USER, company=company, pipedrive_url=pipedrive_url,
-            hash_variable=HASH_VARIABLE, token_variable=TOKEN_VARIABLE,
+            store=store, hash_variable=HASH_VARIABLE, token_variable=TOKEN_VARIABLE,
         ),
         encoding="utf-8",
     )  # fmt: skip

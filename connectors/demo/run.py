@@ -66,6 +66,9 @@ class Outcome:
 class Run:
     """One demo. `open` it, `play` it, `close` it; the server is up in between."""
 
+    store = "sqlite:///engine.db"
+    """The address of the server's store."""
+
     def __init__(
         self, stage: Stage, folder: Path, audience: Audience, *, port: int | None = None, kill: bool = False
     ) -> None:
@@ -94,14 +97,16 @@ class Run:
         account = self.stage.account
         pipedrive = serve(account)
         self._closing.append(pipedrive.stop)
-        config = write_folder(self.folder, self._port, account.company, pipedrive.url)
-        environment = {HASH_VARIABLE: password_hash(self._password), TOKEN_VARIABLE: account.token}
+        config = write_folder(self.folder, self._port, account.company, pipedrive.url, self.store)
+        self._serve(config, {HASH_VARIABLE: password_hash(self._password), TOKEN_VARIABLE: account.token})
+        address = f"http://localhost:{self._port}/{CONNECTION}/quickbooks_desktop"
+        self.web_connector = WebConnector(address, USER, self._password, self.stage.company, told=self._called)
+
+    def _serve(self, config: Path, environment: dict[str, str]) -> None:
         self.server = Server(config, self._port, environment)
         self._closing.append(self.server.stop)
         self.audience.say(f"engine serve starts in {self.folder}")
         self.server.start()
-        address = f"http://localhost:{self._port}/{CONNECTION}/quickbooks_desktop"
-        self.web_connector = WebConnector(address, USER, self._password, self.stage.company, told=self._called)
 
     def close(self) -> None:
         """Stops the server, then Pipedrive."""

@@ -16,6 +16,8 @@ from engine.observe import logs
 from engine.registry import Registry
 from engine.settings import Settings
 from engine.sync.engine import Connection, Engine
+from engine.sync.housekeeping import Housekeeping
+from engine.sync.sender import Sender
 
 
 @dataclass
@@ -49,6 +51,12 @@ class Here:
             yield engine
         finally:
             engine.close()
+
+
+def sender_of(engine: Engine, settings: Settings, calls: bool = True) -> Sender:
+    """What calls the systems that are called by us, and keeps house beside it."""
+    chores = Housekeeping(engine.store, engine.connections, settings.keep, engine.clock)
+    return Sender(engine, calls, chores=chores.tick)
 
 
 def connection_of(engine: Engine, name: str) -> Connection:

@@ -7,8 +7,7 @@ from typing import Literal, cast
 
 import click
 
-from engine.cli.here import Here, here
-from engine.sync.sender import Sender
+from engine.cli.here import Here, here, sender_of
 from engine.web.server import Server, listen
 
 
@@ -41,7 +40,7 @@ def serve(here: Here, host: str | None, port: int | None, sender: bool) -> None:
             engine,
             settings,
             listening=listening,
-            sender=Sender(engine, calls=sender),
+            sender=sender_of(engine, settings, calls=sender),
             ready=lambda url: click.echo(f"Serving {url} (Ctrl-C stops)"),
         )
         server.run()

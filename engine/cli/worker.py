@@ -8,9 +8,8 @@ from typing import Literal, cast
 
 import click
 
-from engine.cli.here import Here, here
+from engine.cli.here import Here, here, sender_of
 from engine.sync.crew import OWNER
-from engine.sync.sender import Sender
 
 
 @click.command()
@@ -32,7 +31,7 @@ def worker(here: Here) -> None:
     here.log(settings, settings.log.level, cast(Literal["console", "json"], settings.log.style))
     stopping = threading.Event()
     with here.engine(settings) as engine:
-        sender = Sender(engine)
+        sender = sender_of(engine, settings)
         before = {one: signal.signal(one, lambda *_: stopping.set()) for one in (signal.SIGINT, signal.SIGTERM)}
         try:
             sender.start()

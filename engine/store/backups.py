@@ -33,8 +33,9 @@ def backup(engine: sa.Engine, path: Path) -> None:
         hint = "Check that its folder exists, has room, and that this user may write there."
         raise StoreUnavailable(f"The backup {path} cannot be written: {error}.", hint) from error
     finally:
-        with suppress(OSError):
-            part.unlink()
+        for left in (part, part.with_name(part.name + "-journal")):
+            with suppress(OSError):
+                left.unlink()
 
 
 def damage(engine: sa.Engine) -> list[str]:

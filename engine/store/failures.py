@@ -23,6 +23,7 @@ _HINTS = (
     ("readonly", "Check that this user may write the file and its folder."),
     ("read-only", "Check that this user may write there."),
     ("disk is full", "Make room on the disk, then try again."),
+    ("disk i/o error", "Check that the disk works and has room, then try again."),
     ("no space left", "Make room on the disk, then try again."),
     ("password", "Check the user and password in the store's address."),
     ("does not exist", "Create it first, or correct the store's address."),

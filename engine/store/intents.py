@@ -139,10 +139,3 @@ class Intents:
             table.c.created_at <= now - older_than,
         )
         return [_intent(row) for row in self.db.execute(query.order_by(*_IN_ORDER))]
-
-    def prune(self, connection: str, before: datetime) -> int:
-        """Forget settled intents that were finished before that; how many."""
-        where = sa.and_(
-            table.c.connection == connection, table.c.state.not_in(_UNSETTLED), table.c.finished_at < before
-        )
-        return self.db.execute(sa.delete(table).where(where)).rowcount

@@ -120,11 +120,6 @@ class Journal:
             for row in self.db.execute(query.order_by(table.c.at.desc(), table.c.id.desc()).limit(limit))
         ]
 
-    def prune(self, connection: str, before: datetime) -> int:
-        """Forget entries older than that; how many."""
-        where = sa.and_(table.c.connection == connection, table.c.at < before)
-        return self.db.execute(sa.delete(table).where(where)).rowcount
-
     def _last(self, query: sa.Select[Any], limit: int) -> list[Entry]:
         rows = self.db.execute(query.order_by(table.c.id.desc()).limit(limit)).all()
         return [Entry(*row[1:]) for row in reversed(rows)]

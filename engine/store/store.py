@@ -16,7 +16,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from engine.errors import StoreUnavailable
-from engine.store import backups, scratch, upgrades
+from engine.store import backups, copying, scratch, upgrades
 from engine.store.approvals import Approvals
 from engine.store.arrivals import Arrivals
 from engine.store.bases import Bases
@@ -32,6 +32,7 @@ from engine.store.leases import Leases
 from engine.store.links import Links
 from engine.store.matches import Matches
 from engine.store.reconciliations import Reconciliations
+from engine.store.retention import Retention
 from engine.store.sightings import Sightings
 from engine.store.snapshots import Snapshots
 from engine.store.state import StoreState
@@ -60,6 +61,7 @@ class Transaction:
         "links",
         "matches",
         "reconciliations",
+        "retention",
         "sightings",
         "snapshots",
         "tallies",
@@ -91,6 +93,7 @@ class Transaction:
         self.workers = Workers(db)
         self.holds = Holds(db)
         self.approvals = Approvals(db)
+        self.retention = Retention(db)
 
 
 class Store:
@@ -197,6 +200,16 @@ class Store:
         """Copy the store as of one moment into a new file, while others go on working. SQLite only."""
         with told(self._url):
             backups.backup(self._writing, path)
+
+    def same(self, other: Store) -> bool:
+        """Whether both are one database, as far as their addresses say."""
+        return self._url.set(password=None) == other._url.set(password=None)
+
+    def copy(self, target: Store) -> Iterator[tuple[str, int]]:
+        """Copy everything as of one moment into another, empty store, telling (table, rows so far) on the way; nothing
+        is kept there unless all is. UserError where it is not empty."""
+        with self.connect(only_reading=True) as source, target.connect() as db:
+            yield from copying.copy(source, db)
 
     def check(self) -> list[str]:
         """What is wrong with the store, in sentences; empty if it is well."""

@@ -63,8 +63,3 @@ class Visits:
             {**row.facts, "ticket": row.ticket, "first_at": row.first_at, "last_at": row.last_at}
             for row in self.db.execute(query)
         ]
-
-    def prune(self, connection: str, before: datetime) -> int:
-        """Forget visits whose last fact is older than that; how many."""
-        where = sa.and_(table.c.connection == connection, table.c.last_at < before)
-        return self.db.execute(sa.delete(table).where(where)).rowcount

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -44,8 +45,12 @@ log = logging.getLogger("engine.sync.sender")
 class Sender:
     """Drains endpoints until it is stopped. One that does not `call` keeps the process among the living, no more."""
 
-    def __init__(self, engine: Engine, calls: bool = True, me: str = OWNER) -> None:
+    def __init__(
+        self, engine: Engine, calls: bool = True, me: str = OWNER, chores: Callable[[], None] = lambda: None
+    ) -> None:
+        """`chores` is called with each heartbeat, for what is done now and then."""
         self._engine = engine
+        self._chores = chores
         self._calls = calls
         self._crew = Crew(engine.store, me, calls)
         self._names: set[Name] = set()
@@ -145,6 +150,7 @@ class Sender:
             try:
                 if time.monotonic() - self._beat_at >= BEAT.total_seconds():
                     self._beat()
+                    self._chores()
                 if self._calls:
                     self._look()
             except OperationalError as error:

@@ -19,11 +19,12 @@ from connectors.quickbooks_desktop.simulator.company import Company
 from connectors.quickbooks_desktop.simulator.sample_company import sample_company
 from connectors.quickbooks_desktop.simulator.visit import VisitReport
 from connectors.quickbooks_desktop.simulator.web_connector import WebConnector
+from tests.postgres import new_store
 
 USER, PASSWORD = "acme", "correct horse"
 
 ENGINE_YAML = """
-store: sqlite:///engine.db
+store: {store}
 {keys}
 server: {{url: "http://localhost:{port}", port: {port}}}
 connections:
@@ -97,11 +98,13 @@ def running(
     mappings: Path | None = None,
     webhooks: bool = False,
     oauth: str | None = None,
+    store: str | None = None,
 ) -> Iterator[Served]:
     """A server over a small company and an account whose pipeline has the stage that the settings name.
 
     `mappings` is a folder to be used in place of the built-in set. With `webhooks` the account tells its changes.
     `oauth`: the app's settings, in place of a token.
+    `store` is its address; by default of the kind that ENGINE_TEST_STORE says.
     """
     company = sample_company(seed=3, customers=customers)
     account = Account(company="acme", plan="ultimate", seed=5)
@@ -116,7 +119,11 @@ def running(
             "let_in": let_in.format(url=pipedrive.url),
             "keys": 'encryption_keys: ["${ENGINE_KEY}"]' if oauth else "",
         }
-        words |= {"mappings": mappings or "preset:default", "settings": "{}" if mappings else SETTINGS}
+        words |= {
+            "store": store or new_store(folder),
+            "mappings": mappings or "preset:default",
+            "settings": "{}" if mappings else SETTINGS,
+        }
         config.write_text(ENGINE_YAML.format(port=port, url=pipedrive.url, told=TOLD if webhooks else POLLED, **words))
         secrets = {"QBWC_PASSWORD_HASH": password_hash(PASSWORD), "PIPEDRIVE_API_TOKEN": token or account.token}
         server = Server(config, port, secrets)

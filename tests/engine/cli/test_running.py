@@ -8,11 +8,14 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 from lxml import etree
 
 from engine.cli.here import Here
+from engine.store import Store
+from engine.sync.crew import Crew
 from tests.engine.cli.conftest import Installation
 
 
@@ -102,3 +105,44 @@ def test_a_resync_says_what_is_due_and_knows_the_mappings(installed: Installatio
     result = installed.run("resync", "costumers")
     assert result.exit_code == 1
     assert "There are: customer_types, customers," in result.output
+
+
+def test_the_store_moves_to_another_database_by_one_command(installed: Installation, tmp_path: Path) -> None:
+    assert installed.run("store", "upgrade").exit_code == 0
+    other = f"sqlite:///{tmp_path / 'moved.db'}"
+    data = json.loads(installed.run("store", "copy", "--to", other, "--json").output)
+    assert set(data["rows"]) == set(Store.tables()) - {"workers"}
+    again = installed.run("store", "copy", "--to", f"sqlite:///{installed.folder / 'engine.db'}")
+    assert (again.exit_code, "the store itself" in again.output) == (1, True)
+    missing = installed.run("store", "copy", "--to", "postgresql://me:${NOBODY_SET_THIS}@127.0.0.1/x")
+    assert (missing.exit_code, "NOBODY_SET_THIS is not set" in missing.output) == (1, True)
+
+
+def test_a_store_that_a_server_uses_is_not_copied(installed: Installation, tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{installed.folder / 'engine.db'}")
+    Crew(store, "elsewhere:1:a").beat(store.clock()())
+    store.close()
+    result = installed.run("store", "copy", "--to", f"sqlite:///{tmp_path / 'moved.db'}")
+    assert result.exit_code == 1
+    assert "in use by elsewhere:1:a" in result.output
+
+
+def test_a_worker_works_until_it_is_told_to_stop(installed: Installation) -> None:
+    installed.change("engine.yaml", "      company: acme\n", "      company: acme\n      url: http://127.0.0.1:9\n")
+    command = [sys.executable, "-m", "engine.cli.main", "worker"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(command, cwd=installed.folder, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("Working as ")
+        store = Store.open(f"sqlite:///{installed.folder / 'engine.db'}")
+        with store.reading() as tx:
+            assert [one.calls for one in tx.workers.alive(store.clock()())] == [True]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        with store.reading() as tx:
+            assert tx.workers.alive(store.clock()()) == []
+        store.close()
+    finally:
+        process.kill()
+        process.communicate()

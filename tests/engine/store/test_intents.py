@@ -78,6 +78,6 @@ def test_settled_intents_are_forgotten_after_a_while_and_unsettled_ones_never(st
     with store.transaction() as tx:
         tx.intents.add("acme", "pipedrive", [settled, unsettled])
         tx.intents.finish("acme", settled.id, "done", {}, NOW)
-        assert tx.intents.prune("acme", NOW) == 0
-        assert tx.intents.prune("acme", LATER) == 1
+        assert tx.retention.forget("acme", "requests", NOW) == 0
+        assert tx.retention.forget("acme", "requests", LATER) == 1
         assert [one.id for one in tx.intents.open("acme", "pipedrive")] == [unsettled.id]

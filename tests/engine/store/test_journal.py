@@ -41,5 +41,5 @@ def test_an_entry_is_on_the_page_of_every_record_that_it_is_about_and_no_namesak
 def test_old_entries_go_with_their_places_on_records_pages(store: Store) -> None:
     with store.transaction() as tx:
         tx.journal.add("acme", [entry("map", "1", 0, ("deal", "12")), entry("write", "1", 5, ("deal", "12"))])
-        assert tx.journal.prune("acme", NOW + timedelta(minutes=5)) == 1
+        assert tx.retention.forget("acme", "journal", NOW + timedelta(minutes=5)) == 1
         assert steps(tx.journal.for_record("acme", "deal", "12", 10)) == ["write"]

@@ -16,5 +16,5 @@ def test_facts_of_one_visit_add_up_and_the_latest_visit_comes_first(store: Store
         first = {"requests": 4, "message": "reading", "ticket": "t1", "first_at": NOW, "last_at": later}
         assert tx.visits.last("acme", "quickbooks_desktop") == first
         assert [one["ticket"] for one in tx.visits.recent("acme", "quickbooks_desktop", 5)] == ["t1", "t2"]
-        assert tx.visits.prune("acme", later) == 1
+        assert tx.retention.forget("acme", "visits", later) == 1
         assert [one["ticket"] for one in tx.visits.recent("acme", "quickbooks_desktop", 5)] == ["t1"]
