@@ -129,6 +129,8 @@ class Entity:
     """The boolean field that says a record was voided."""
     currency: str | None = None
     """The field that says the currency of its amounts."""
+    gone_when: tuple[str, bool] | None = None
+    """The boolean field, and its value, that says that a record was deleted though it is still told of."""
     help: str = ""
 
     def field(self, name: str) -> Field | None:

@@ -119,8 +119,14 @@ def _entity(name: str, table: Mapping[str, Any]) -> Entity:
         refresh=table.get("refresh", "list"),
         date=table.get("date"),
         note=NoteField(*note) if note else None,
+        currency="currency" if "currency" in table["fields"] else None,
+        gone_when=tuple(table["gone_when"]) if "gone_when" in table else _deleted(table),
         help=table.get("help", ""),
     )
+
+
+def _deleted(table: Mapping[str, Any]) -> tuple[str, bool] | None:
+    return ("is_deleted", True) if "is_deleted" in table["fields"] else None
 
 
 def _children(name: str, table: Mapping[str, Any]) -> Children:

@@ -38,6 +38,7 @@ findings = sa.Table(
     needed("mapping"),
     needed("kind"),
     sa.Column("said", Json, nullable=False),
+    sa.Index("findings_by_kind", "run", "mapping", "kind", "number"),
 )
 
 _PUT = upsert(table)
@@ -109,10 +110,17 @@ class Reconciliations:
         many(self.db, sa.insert(findings), values)
 
     def findings(
-        self, run: str, after: int = -1, limit: int = 500, kinds: Iterable[str] | None = None
+        self,
+        run: str,
+        after: int = -1,
+        limit: int = 500,
+        kinds: Iterable[str] | None = None,
+        mapping: str | None = None,
     ) -> list[StoredFinding]:
-        """The next findings of a run (of these kinds), in order."""
+        """The next findings of a run (of these kinds, of this mapping), in order."""
         query = sa.select(findings).where(findings.c.run == run, findings.c.number > after)
+        if mapping is not None:
+            query = query.where(findings.c.mapping == mapping)
         if kinds is not None:
             query = query.where(findings.c.kind.in_(list(kinds)))
         rows = self.db.execute(query.order_by(findings.c.number).limit(limit))

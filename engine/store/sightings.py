@@ -90,10 +90,6 @@ class Sightings:
         query = sa.select(table.c.key).where(_of(table, run, ref), table.c.read_at.is_(None))
         return list(self.db.execute(query.order_by(table.c.key).limit(limit)).scalars())
 
-    def missing(self, run: str, ref: Place, keys: Iterable[str], read_at: datetime) -> None:
-        """The system knows none of these."""
-        self.put(run, ref, [Snapshot(one, {}, "", read_at, "deleted") for one in keys])
-
     def get(self, run: str, ref: Place, keys: Iterable[str]) -> dict[str, Snapshot]:
         """Those sighted, gone ones too, by key."""
         found: dict[str, Snapshot] = {}

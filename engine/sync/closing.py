@@ -83,7 +83,7 @@ class _Portion:
         of = [pair for pair in self.pairs if pair.mapping.source == ref]
         month = Month.of(self.run.month)
         in_report = not of or any(sighting.in_month(self.connection, pair, one.record, month) for pair in of)
-        return one.gone is None and one.record.get("is_deleted") is not True and in_report
+        return one.gone is None and not sighting.is_gone(self.connection, ref, one.record) and in_report
 
     def _read(self, system: str, moment: datetime) -> None:
         times = self.run.progress["read"].get(system, [moment.isoformat(), moment.isoformat()])

@@ -83,6 +83,10 @@ class Month:
     def __str__(self) -> str:
         return f"{self.first:%Y-%m}"
 
+    def before(self) -> Month:
+        """The month before it."""
+        return Month.of(f"{self.first - timedelta(days=1):%Y-%m}")
+
     def has(self, value: Any, zone: ZoneInfo) -> bool:
         """Whether a date lies in it; a moment does by its day in that zone."""
         day = local_day(value, zone)

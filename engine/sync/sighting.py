@@ -14,13 +14,16 @@ from typing import Any
 from uuid import uuid4
 
 from engine.mapping.compiled import CompiledMapping
-from engine.protocol import Charging, Failed, Found, Page, Query
+from engine.protocol import Charging, Failed, Found, Page, Query, Record
 from engine.store.reconciliations import Run
 from engine.store.snapshots import Snapshot
 from engine.store.store import Transaction
 from engine.sync.connection import Connection, Ref
 from engine.sync.reads import KEYS_PER_QUERY
 from engine.sync.reconcile import Month
+
+INTO = "into"
+"""What a sighting of a merged record says instead of its fields: the record that it went into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +128,11 @@ def _every(connection: Connection, ref: Ref, month: Month, id_: str) -> Query:
 
 
 def _fields(connection: Connection, ref: Ref) -> tuple[str, ...]:
-    """What a usual reading asks for, and the currency."""
+    """What a usual reading asks for, and what a report needs besides."""
     reading = next(one for one in connection.readings[ref[0]] if one.entity == ref[1])
-    currency = connection.entity(ref).currency
-    return tuple(sorted({*reading.fields, currency})) if reading.fields and currency else reading.fields
+    entity = connection.entity(ref)
+    besides = (entity.currency, entity.date, entity.gone_when[0] if entity.gone_when else None)
+    return tuple(sorted({*reading.fields, *filter(None, besides)})) if reading.fields else ()
 
 
 def _name(ref: Ref) -> str:
@@ -144,7 +148,10 @@ def receive(tx: Transaction, connection: Connection, system: str, query: Query, 
         return  # it was given up meanwhile
     ref, read_at = (system, query.entity), page.read_at or now
     keep(tx, connection, run, ref, [_sighted(tx, connection, ref, one, read_at) for one in page.found])
-    tx.sightings.missing(run.id, ref, page.missing, read_at)
+    gone = [Snapshot(one, {}, "", read_at, "deleted") for one in page.missing]
+    gone += [Snapshot(one.key, {INTO: one.into} if one.into else {}, "", read_at, one.how) for one in page.gone]
+    tx.sightings.put(run.id, ref, gone)
+    tx.sightings.ask(run.id, ref, [one.into for one in page.gone if one.into])
     progress = {**run.progress, "trouble": None}
     times = progress["read"].get(system, [read_at.isoformat(), ""])
     progress["read"] = {**progress["read"], system: [times[0], read_at.isoformat()]}
@@ -177,7 +184,7 @@ def keep(tx: Transaction, connection: Connection, run: Run, ref: Ref, rows: Sequ
                 tx.sightings.ask(run.id, wanted, some)
 
 
-def in_month(connection: Connection, pair: Pair, record: dict[str, Any], month: Month) -> bool:
+def in_month(connection: Connection, pair: Pair, record: Record, month: Month) -> bool:
     """Whether a source record belongs to the report."""
     date = connection.entity(pair.mapping.source).date
     return not pair.dated or date is None or month.has(record.get(date), connection.zone)
@@ -200,5 +207,11 @@ def _sighted(tx: Transaction, connection: Connection, ref: Ref, found: Found, re
     before = tx.snapshots.get(connection.name, *ref, [found.key]).get(found.key)
     earlier = before.record if before and before.record else None
     record = connection.connectors[ref[0]].derive(ref[1], found.record, earlier)
-    gone = "deleted" if record.get("is_deleted") is True else None
+    gone = "deleted" if is_gone(connection, ref, record) else None
     return Snapshot(found.key, record, "", read_at, gone, tuple(found.identity))
+
+
+def is_gone(connection: Connection, ref: Ref, record: Record) -> bool:
+    """Whether a record that is told of was deleted."""
+    when = connection.entity(ref).gone_when
+    return when is not None and record.get(when[0]) is when[1]

@@ -26,9 +26,12 @@ from engine.sync.connection import Connection, Ref
 from engine.sync.differ import Three, diff_children
 from engine.sync.reconcile import Amount, Difference, Finding, Kind, Month, compare, verdict, verdict_alone
 from engine.sync.sighted import Sighted
-from engine.sync.sighting import Pair, in_month
+from engine.sync.sighting import INTO, Pair, in_month
 from engine.sync.values import at, same
 from engine.sync.worth import worth
+
+LONGEST_NAME = 80
+"""What is longer is a text and no name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +122,17 @@ class Standing:
             linked = [one.link.target_key] if one.link is not None and one.link.role == "own" else []
             keys[one.key] = list(dict.fromkeys([*linked, *carrying.get(line, ())]))
         self._know({key for some in keys.values() for key in some})
+        self._know({into for one in self._targets.values() if (into := one.record.get(INTO)) and one.gone})
+        keys = {of: list(dict.fromkeys(self._survivor(key) for key in some)) for of, some in keys.items()}
         return {
             key: [self._targets[one] for one in some if one in self._targets and self._targets[one].gone is None]
             for key, some in keys.items()
         }
+
+    def _survivor(self, key: str) -> str:
+        """The record that this one was merged into, or itself."""
+        seen = self._targets.get(key)
+        return str(seen.record[INTO]) if seen is not None and seen.gone and seen.record.get(INTO) else key
 
     def _know(self, keys: set[str]) -> None:
         new = keys - self._targets.keys()
@@ -456,7 +466,8 @@ class Standing:
         return f"{label} for {concerns[0]}" if concerns else label
 
     def _label_of(self, target: Snapshot) -> str:
-        return str(target.record.get(self.entity.label) or target.key)
+        label = str(target.record.get(self.entity.label) or target.key)
+        return label if len(label) <= LONGEST_NAME and "<" not in label else self.entity.name
 
     def _named(self, target: Snapshot) -> str:
         return f"{self.entity.name} {target.key}"

@@ -18,6 +18,7 @@ from engine.web.pages import (
     overview,
     parked,
     playground,
+    reconciliation,
     records,
     sign_in,
 )
@@ -28,6 +29,7 @@ PAGES = (
     overview,
     parked,
     playground,
+    reconciliation,
     records,
     sign_in,
 )

@@ -51,6 +51,7 @@ def upgrade() -> None:
         some("kind"),
         some("said", sa.Text()),
     )
+    op.create_index("findings_by_kind", "findings", ["run", "mapping", "kind", "number"])
     op.create_table(
         "sightings",
         key("run"),
