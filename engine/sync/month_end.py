@@ -151,10 +151,10 @@ def stage(connection: Connection, run: Run) -> str:
 def heading(report: Report, zone: ZoneInfo) -> list[str]:
     """What the report is about and as of when, in sentences."""
     how = "as it was last read" if report.held else "as it is"
-    read = [
-        f"{title} {how}, read {_clock(end, zone) if begin == end else f'{_clock(begin, zone)} to {_clock(end, zone)}'}."
-        for title, (begin, end) in report.read.items()
-    ]
+    read = []
+    for title, (begin, end) in report.read.items():
+        first, last = _clock(begin, zone), _clock(end, zone)
+        read.append(f"{title} {how}, read {f'at {last}' if first == last else f'{first} to {last}'} ({zone.key}).")
     return [f"{report.connection}, {report.month.first:%B %Y}", *read]
 
 

@@ -198,6 +198,7 @@ class Amount:
 
 
 AMOUNT: Final = "the amount"
+SHARES: Final = "it shares the target of"
 
 
 def sum_of(amounts: Iterable[Amount]) -> Decimal:
@@ -233,8 +234,8 @@ class Finding:
             return AMOUNT
         if self.kind != "left_out":
             return ""
-        if self.reason.startswith("same_as:"):
-            return "same_as: it shares another record's target"
+        if self.reason.startswith(SHARES):
+            return f"{SHARES} another record (same_as)"
         return "what it belongs to is left out" if " is left out: " in self.reason else self.reason
 
 

@@ -147,7 +147,7 @@ def receive(tx: Transaction, connection: Connection, system: str, query: Query, 
     if run is None or run.state != "reading":
         return  # it was given up meanwhile
     ref, read_at = (system, query.entity), page.read_at or now
-    keep(tx, connection, run, ref, [_sighted(tx, connection, ref, one, read_at) for one in page.found])
+    keep(tx, connection, run, ref, _sighted(tx, connection, ref, page.found, read_at))
     gone = [Snapshot(one, {}, "", read_at, "deleted") for one in page.missing]
     gone += [Snapshot(one.key, {INTO: one.into} if one.into else {}, "", read_at, one.how) for one in page.gone]
     tx.sightings.put(run.id, ref, gone)
@@ -203,12 +203,17 @@ def _beside(
         yield mapping.source, [one.record_key for some in behind.values() for one in some if one.gone is None]
 
 
-def _sighted(tx: Transaction, connection: Connection, ref: Ref, found: Found, read_at: datetime) -> Snapshot:
-    before = tx.snapshots.get(connection.name, *ref, [found.key]).get(found.key)
-    earlier = before.record if before and before.record else None
-    record = connection.connectors[ref[0]].derive(ref[1], found.record, earlier)
-    gone = "deleted" if is_gone(connection, ref, record) else None
-    return Snapshot(found.key, record, "", read_at, gone, tuple(found.identity))
+def _sighted(
+    tx: Transaction, connection: Connection, ref: Ref, found: Sequence[Found], read_at: datetime
+) -> list[Snapshot]:
+    earlier = tx.snapshots.get(connection.name, *ref, [one.key for one in found])
+    rows = []
+    for one in found:
+        before = earlier[one.key].record if one.key in earlier else None
+        record = connection.connectors[ref[0]].derive(ref[1], one.record, before or None)
+        gone = "deleted" if is_gone(connection, ref, record) else None
+        rows.append(Snapshot(one.key, record, "", read_at, gone, tuple(one.identity)))
+    return rows
 
 
 def is_gone(connection: Connection, ref: Ref, record: Record) -> bool:

@@ -24,7 +24,7 @@ from engine.sync.batch import Held
 from engine.sync.bundles import ended
 from engine.sync.connection import Connection, Ref
 from engine.sync.differ import Three, diff_children
-from engine.sync.reconcile import Amount, Difference, Finding, Kind, Month, compare, verdict, verdict_alone
+from engine.sync.reconcile import SHARES, Amount, Difference, Finding, Kind, Month, compare, verdict, verdict_alone
 from engine.sync.sighted import Sighted
 from engine.sync.sighting import INTO, Pair, in_month
 from engine.sync.values import at, same
@@ -106,7 +106,7 @@ class Standing:
             reason = f"{held.lacks[0]} {held.lacks[1]} has not been read yet"
             kind = verdict_alone(None, row.state if row else None, touched=False)
         elif (parent := self.mapping.same_as(record)) is not None:
-            kind, reason = "left_out", f"same_as: it shares what {self._label(self.mapping.source, parent)} became"
+            kind, reason = "left_out", f"{SHARES} {self._label(self.mapping.source, parent)} (same_as)"
         else:
             kind, reason = "left_out", "it holds nothing that this mapping carries over"
         return Finding(
@@ -258,8 +258,8 @@ class Standing:
         """A record that is here only."""
         draft = self._draft(one)
         row = self._row(one)
-        touched = self._touched([one], None)
         left = "voided before it was linked" if one.how else self._left_out(one, draft, row)
+        touched = left is None and self._touched([one], None)
         kind = verdict_alone(left, row.state if row else None, touched)
         reason = left or self._why(kind, [one], touched)
         if kind == "only_here" and one.link is not None:
@@ -317,25 +317,36 @@ class Standing:
     # ------------------------------------------------------------------------------------------------ left over
     def left_over(self, lines: Sequence[Identity]) -> Iterator[Finding]:
         """The findings of identity lines that no source record has claimed, where they belong to the report."""
-        prefix = self._line("")
+        name, source, prefix = self.connection.name, self.mapping.source, self._line("")
         keys = {one: one.line.removeprefix(prefix) for one in lines}
         self._know({one.key for one in lines})
-        links = self.tx.links.by_source(
-            self.connection.name, self.mapping.source, self.mapping.target, list(keys.values())
-        )
+        links = self.tx.links.by_source(name, source, self.mapping.target, list(keys.values()))
+        records = {key: self._record_key(key, links.get(key)) for key in keys.values()}
+        seen = self.tx.sightings.get(self.run.id, source, records.values())
+        held = self.tx.snapshots.get(name, *source, records.values())
         for one, key in keys.items():
             target = self._targets.get(one.key)
             if "#" in key or target is None or target.gone is not None or target.key in self.claimed:
                 continue
-            found = self._orphan(key, target, links.get(key))
+            record = records[key]
+            found = self._orphan(key, record, target, links.get(key), seen.get(record), held.get(record))
             if found is not None:
                 self.claimed.add(target.key)
                 yield found
 
-    def _orphan(self, key: str, target: Snapshot, link: Link | None) -> Finding | None:
-        record_key = link.record_key if link else key.split("|")[0] if self.mapping.is_each else key
-        seen = self.tx.sightings.get(self.run.id, self.mapping.source, [record_key]).get(record_key)
-        held = self.tx.snapshots.get(self.connection.name, *self.mapping.source, [record_key]).get(record_key)
+    def _record_key(self, key: str, link: Link | None) -> str:
+        """The record that a source key belongs to."""
+        return link.record_key if link else key.split("|")[0] if self.mapping.is_each else key
+
+    def _orphan(
+        self,
+        key: str,
+        record_key: str,
+        target: Snapshot,
+        link: Link | None,
+        seen: Snapshot | None,
+        held: Snapshot | None,
+    ) -> Finding | None:
         there = seen is not None and seen.gone is None
         known = seen if seen is not None and seen.record else held
         if not self._belongs(known, target):
