@@ -83,7 +83,7 @@ class Engine:
 def settings(**server: Any) -> Settings:
     """Settings without a file, of a server that listens at a free port."""
     listens = ServerSettings(**{"port": 0, **server})
-    return Settings(Path("engine.yaml"), "", listens, LogSettings(), {}, ())
+    return Settings(Path("engine.yaml"), "", listens, LogSettings(), {}, (), ())
 
 
 def signed_in_by(chosen: Settings) -> Settings:
