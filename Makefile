@@ -44,6 +44,7 @@ docs: $(READY)
 	$(BIN)/python -m engine.cli.reference docs
 	$(BIN)/python -m connectors.quickbooks_desktop.troubles docs/quickbooks.md
 	$(BIN)/python -m connectors.pipedrive.troubles docs/pipedrive.md
+	$(BIN)/python -m engine.observe.tables docs/operations.md
 
 # The pictures of README and docs, from a small demo; needs chromium.
 screenshots: $(READY)

@@ -45,6 +45,7 @@ from engine.requests import (
     Write as Write,
     Written as Written,
 )
+from engine.tracing import about as about
 # isort: on
 
 
@@ -138,6 +139,10 @@ class Site:
     """The entities of this system that mappings write."""
     vault: Vault | None = None
     """None: engine.yaml has no `encryption_keys`."""
+    stopping: Callable[[], bool] = lambda: False
+    """Whether this process is about to end: what is under way is finished, the rest is handed back (UNSENT)."""
+    timed: Callable[[str, float, str], None] = lambda call, seconds, outcome: None
+    """Tell how long a call of either side took, by the operation's name and a word for how it ended (`ok`...)."""
 
 
 @dataclass(frozen=True, slots=True)

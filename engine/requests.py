@@ -76,6 +76,8 @@ class Write:
     """Of `children` after an unknown outcome: `recover` is set, and the elements of ours that were there before."""
     recover: bool = False
     """The outcome of an earlier attempt is unknown: read what is there, pair it with `add`, send only the rest."""
+    origin: str = ""
+    """The visit in which its reason came in; for the log."""
 
     def pack(self) -> dict[str, Any]:
         """As a JSON-able dict (Decimals stay Decimals)."""

@@ -103,6 +103,13 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    """Who may see the metrics besides this machine."""
+
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionSettings:
     """Two systems with the mappings between them."""
 
@@ -133,6 +140,7 @@ class Settings:
     """Every secret value, for the logs to mask."""
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     keep: Keep = field(default_factory=Keep)
+    metrics: MetricsSettings = MetricsSettings()
 
     @classmethod
     def load(
@@ -204,6 +212,7 @@ class _Reading:
                 tls=self.tls(server),
             ),
             log=LogSettings(**plain.get("log", {})),
+            metrics=MetricsSettings(**plain.get("metrics", {})),
             connections=connections,
             keys=tuple(plain.get("encryption_keys", ())),
             secrets=tuple(self.secret_values),

@@ -7,6 +7,7 @@ travel to another host.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -53,12 +54,14 @@ class Client:
         pause: Pause,
         quota: Quota,
         transport: httpx.BaseTransport | None = None,
+        timed: Callable[[str, float, str], None] = lambda call, seconds, outcome: None,
     ) -> None:
         self.budget = budget
         self.pace = pace
         self.pause = pause
         self.quota = quota
         self._access = access
+        self._timed = timed
         self._http = httpx.Client(
             headers={"accept": "application/json", "user-agent": "ml-connector"},
             timeout=_TIMEOUT,
@@ -74,7 +77,7 @@ class Client:
         shared = site.shared(f"pipedrive:{settings.company}")
         pace = Pace.of(settings.url, access.window, settings.burst)
         pause, quota = Pause(shared, site.clock), Quota(shared, site.clock)
-        return cls(access, Budget(settings, shared, site.clock), pace, pause, quota)
+        return cls(access, Budget(settings, shared, site.clock), pace, pause, quota, timed=site.timed)
 
     def __repr__(self) -> str:
         return f"Client({type(self._access).__name__})"
@@ -106,13 +109,13 @@ class Client:
         if not prepaid:
             self.budget.spend(wanted.tokens)
         with self.pause.turn():
-            response = self._paced(shown, wanted, place or {}, query or {}, body)
+            response = self._paced(name, shown, wanted, place or {}, query or {}, body)
             if response.status_code == 401 and showing is None:
                 fresh = self._access.renewed(shown, self.ask)
                 if fresh is not None:
                     shown = fresh
                     self.budget.spend(wanted.tokens)
-                    response = self._paced(shown, wanted, place or {}, query or {}, body)
+                    response = self._paced(name, shown, wanted, place or {}, query or {}, body)
             return self._answer(wanted, response, shown)
 
     def ask(self, form: Form) -> Said:
@@ -125,12 +128,29 @@ class Client:
             raise status.cut(False, type(error).__name__) from None
         return Said(response.status_code, response.content)
 
-    def _paced(self, shown: Pass, wanted: Operation, *given: Any) -> httpx.Response:
+    def _paced(self, name: str, shown: Pass, wanted: Operation, *given: Any) -> httpx.Response:
         with self.pace.place():
             self.pause.check()
-            response = self._exchange(shown, wanted, *given)
+            response = self._measured(name, wanted, lambda: self._exchange(shown, wanted, *given))
             self._listen(response.headers)
             return response
+
+    def _measured(self, name: str, wanted: Operation, exchange: Callable[[], httpx.Response]) -> httpx.Response:
+        """Tell how long it took and how it ended, whatever that is."""
+        began, outcome = time.perf_counter(), "none"
+        try:
+            response = exchange()
+            outcome = str(response.status_code)
+            return response
+        except status.Stopped as stopped:
+            outcome = stopped.failed.code or outcome
+            raise
+        finally:
+            seconds = time.perf_counter() - began
+            self._timed(name, seconds, outcome)
+            level = logging.INFO if wanted.writes else logging.DEBUG
+            told = {"operation": name, "status": outcome, "seconds": round(seconds, 3), "tokens": wanted.tokens}
+            logger.log(level, "request", extra=told)
 
     def _exchange(
         self, shown: Pass, wanted: Operation, place: Mapping[str, str], query: Mapping[str, str], body: Any
@@ -181,7 +201,7 @@ class Client:
         silence did not help and no header says that others fill it [facts: Pipedrive 3]."""
         left = _whole(headers.get("x-daily-ratelimit-token-remaining"))
         room = _whole(headers.get("x-ratelimit-remaining"))
-        logger.warning("Pipedrive answered 429 (tokens left: %s, room in the window: %s)", left, room)
+        logger.warning("limit.reached", extra={"status": 429, "tokens_left": left, "room_in_window": room})
         dry = left is not None and left < wanted.tokens
         if dry or (room is not None and room > 0) or (room is None and self.pause.refusals > 1):
             self.budget.ran_dry(wanted.tokens)

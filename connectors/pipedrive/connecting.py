@@ -93,7 +93,7 @@ class Connecting:
     def _come_back(self, request: HttpRequest) -> HttpResponse:
         expected = self._take(f"state/{_digest(_given(request, 'state'))}")
         if expected is None or not hmac.compare_digest(str(expected), _digest(_cookie(request))):
-            logger.warning("Somebody came back from Pipedrive whom this server did not send there, or not so")
+            logger.warning("connect.refused", extra={"client": request.client})
             return _page(
                 403, "Nothing was connected",
                 f"This browser did not set out from here, came twice, or took more than a quarter of an hour. {AGAIN}",
@@ -108,7 +108,7 @@ class Connecting:
         except InvalidSettings as error:
             return _page(403, "Nothing was connected", str(error))
         self._connected()
-        logger.info("Connected to Pipedrive as %s", user.get("name"))
+        logger.info("connect.done", extra={"user": user.get("name")})
         who = f"{user.get('name')} ({user.get('email')}) of {user.get('company_name') or self._company}"
         return _page(
             200, "Connected", f"This server now works in Pipedrive as {who}. You can close this page; `engine ping` "

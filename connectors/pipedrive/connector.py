@@ -91,7 +91,7 @@ class PipedriveEndpoint:
         self._webhooks = Webhooks(site, proof, self._account)
         self._subscriptions = Subscriptions(site, proof, self._account, self._webhooks)
         work = Listening(site.work, self._webhooks, self._subscriptions)
-        self._sender = Sender(self._account, work, site.state)
+        self._sender = Sender(self._account, work, site)
 
     def __repr__(self) -> str:
         return f"PipedriveEndpoint({self._settings.company!r})"

@@ -159,7 +159,8 @@ class Fields:
         for one in fields:
             if one.code in alias and one.code not in self._told:
                 self._told.add(one.code)
-                logger.warning(_RENAMED, alias[one.code], entity, one.name)
+                told = {"entity": entity, "field": alias[one.code], "called": one.name}
+                logger.warning("field.renamed", extra={**told, "why": _RENAMED % (alias[one.code], entity, one.name)})
         return [replace(one, name=alias[one.code], called=one.name) if one.code in alias else one for one in fields]
 
     def _names(self, entity: str) -> frozenset[str]:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.errors import SystemUnavailable
-from engine.protocol import Failed, Failure, Page, Query, Request, Result, State, Work, Write, Written
+from engine.protocol import Failed, Failure, Page, Query, Request, Result, Site, Work, Write, Written, about
 
 from . import lines, options, queries, writes
 from .account import Account
@@ -50,16 +50,18 @@ _LEASE = "reading"
 class Sender:
     """Drains the work of one connection."""
 
-    def __init__(self, account: Account, work: Work, state: State) -> None:
+    def __init__(self, account: Account, work: Work, site: Site) -> None:
         self._account = account
+        self._connection = site.connection
+        self._stopping = site.stopping
         self._work = work
-        self._state = state
+        self._state = site.state
         self._me = uuid.uuid4().hex
         self._respite: datetime | None = None
         self._no_history: datetime | None = None
         """Until then the portion of this hour for old history is used up."""
         self._foretold: datetime | None = None
-        self.history = History(state, account.client.budget)
+        self.history = History(site.state, account.client.budget)
         self._said = ""
 
     def wake(self) -> None:
@@ -68,8 +70,13 @@ class Sender:
 
     def drain(self) -> timedelta:
         """Carries what is due; when to come again."""
+        run = _Run(self._account.clock())
+        with about(connection=self._connection, visit=run.ticket):
+            return self._drain(run)
+
+    def _drain(self, run: _Run) -> timedelta:
         poll = self._account.poll
-        now = self._account.clock()
+        now = run.started_at
         if self._respite is not None and now < self._respite:
             return self._respite - now
         self._account.client.pause.refresh()
@@ -79,7 +86,6 @@ class Sender:
             return pause
         if not self._work.waiting(now - poll, urgent_only=self._until_portion(now) is not None):
             return min(poll, self._until_portion(now) or poll)
-        run = _Run(now)
         try:
             again = self._rounds(run)
         except SystemUnavailable as error:  # the engine asked for the shape of a draft while Pipedrive is away
@@ -97,6 +103,12 @@ class Sender:
             ended = self._account.clock()
             facts: dict[str, Any] = {"started_at": run.started_at, "ended_at": ended, "message": run.message}
             self._work.visited(run.ticket, **facts, requests=run.requests, records=run.records)
+
+    def _must_stop(self, run: _Run) -> bool:
+        """Whether nothing more is begun, because the process is about to end."""
+        if self._stopping():
+            run.rest("This server is stopping.", SOON)
+        return run.stop is not None
 
     def _ready(self, run: _Run) -> None:
         """Proves the token and reads the lists that drafts need; what a person must mend is told of what is due.
@@ -129,6 +141,8 @@ class Sender:
 
     def _round(self, run: _Run, reader: bool) -> timedelta | None:
         """Takes and carries once; None: there may be more."""
+        if self._must_stop(run):
+            return run.stop
         self._ready(run)
         free = self._account.client.budget.free() if run.stop is None else 0
         if free < LEAST:
@@ -184,7 +198,7 @@ class Sender:
         forecast = self.history.facts(self._work.backlog()).get("forecast")
         if forecast:
             self._foretold = now
-            logger.info("%s", forecast)
+            logger.info("forecast", extra={"said": forecast})
 
     @contextmanager
     def _paying(self, run: _Run, request: Request) -> Iterator[None]:
@@ -202,17 +216,19 @@ class Sender:
 
     # ------------------------------------------------------------------------------------------------ reading
     def _read(self, run: _Run, query: Query) -> None:
-        if run.stop is not None:
+        if self._must_stop(run):
             return  # a query is not leased: it is handed out again
         try:
             with self._paying(run, query):
                 for page in queries.pages(self._account, query):
                     self._give(run, query, page)
                     self._renew()
+                    if self._must_stop(run):
+                        return
         except Stopped as stopped:
             failed = stopped.failed
         except Exception:  # a defect of ours with one answer must not keep the other readings from going on
-            logger.exception("reading %s failed", query.entity)
+            logger.exception("read.failed", extra={"entity": query.entity})
             failed = Failed(Failure.RETRY, f"The Pipedrive connector failed at reading {query.entity}.", "defect")
         else:
             return
@@ -256,7 +272,7 @@ class Sender:
                 self._give(run, under_way[future], future.result())
 
     def _options(self, run: _Run, chosen: Sequence[Write]) -> Iterator[tuple[Write, Result]]:
-        if run.stop is not None:
+        if self._must_stop(run):
             yield from ((one, run.handed_back()) for one in chosen)
             return
         created = [one for one in chosen if one.action == "create"]
@@ -265,17 +281,21 @@ class Sender:
         yield from made
         for write in chosen:
             if write.action != "create":
-                yield write, run.handed_back() if run.stop is not None else options.rename(self._account, write)
+                yield write, run.handed_back() if self._must_stop(run) else options.rename(self._account, write)
 
     def _carry(self, run: _Run, write: Write) -> Result:
-        if run.stop is not None:
+        with about(connection=self._connection, visit=run.ticket, request=write.id, origin=write.origin):
+            return self._carried(run, write)
+
+    def _carried(self, run: _Run, write: Write) -> Result:
+        if self._must_stop(run):
             return lines.unsettled(write, run.handed_back())
         try:
             carry = lines.carry if write.action == "children" else writes.carry
             with self._paying(run, write):
                 result = carry(self._account, write)
         except Exception:  # a defect of ours must not lose the write: it may have been carried out
-            logger.exception("carrying write %s of %s failed", write.id, write.entity)
+            logger.exception("write.failed", extra={"entity": write.entity, "action": write.action})
             result = Failed(
                 Failure.UNKNOWN, "The Pipedrive connector failed at this record; its log says how.", "defect"
             )

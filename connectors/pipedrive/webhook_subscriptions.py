@@ -146,6 +146,7 @@ class Subscriptions:
         self.wanted = needed(site)
         self._known: tuple[datetime, Mapping[str, Any]] | None = None
         self._started = True
+        self._about = {"connection": site.connection}
 
     # --------------------------------------------------------------------------------------------- by itself
     def look(self) -> None:
@@ -155,7 +156,7 @@ class Subscriptions:
         try:
             self.sync()
         except Stopped as stopped:
-            logger.warning("the webhooks of %s are not in order: %s", self._site.connection, stopped.failed.message)
+            logger.warning("hooks.unsound", extra={**self._about, "why": stopped.failed.message})
 
     @property
     def poll(self) -> timedelta:
@@ -173,8 +174,7 @@ class Subscriptions:
         heard = self._heard.heard().get(query.entity, since) + timedelta(minutes=2)  # it is kept to the minute
         unheard = [one.key for one in found if one.stamp and max(since, heard) < one.stamp < now - PATIENCE]
         if unheard:
-            words = "%s: a change of %s %s was found that no webhook told; looking at the webhooks"
-            logger.warning(words, self._site.connection, query.entity, unheard[0])
+            logger.warning("hook.unheard", extra={**self._about, "entity": query.entity, "record": unheard[0]})
             self._keep(lambda kept: {**kept, "lost_at": now.isoformat()})
 
     def notes(self) -> Iterator[str]:
@@ -245,7 +245,7 @@ class Subscriptions:
         keys = [one["id"] for one in todo.keep]
         for hook, reason in todo.drop:
             self._delete(hook)
-            logger.info("removed webhook %s of %s: %s", hook["id"], self._site.connection, reason)
+            logger.info("hook.removed", extra={**self._about, "hook": hook["id"], "why": reason})
             shown.append(self._hook(hook, True, f"removed: {reason}"))
         for one in todo.make:
             hook = self._make(one)
@@ -281,7 +281,7 @@ class Subscriptions:
         if self._proof.user is not None:
             body |= {"http_auth_user": self._proof.user, "http_auth_password": str(self._proof.password)}
         hook: Mapping[str, Any] = self._account.client.send("webhook.create", body=body).data
-        logger.info("made webhook %s of %s: %s", hook["id"], self._site.connection, wanted.what)
+        logger.info("hook.made", extra={**self._about, "hook": hook["id"], "what": wanted.what})
         return hook
 
     def _delete(self, hook: Mapping[str, Any]) -> None:

@@ -57,7 +57,7 @@ class Webhooks:
         try:
             delivery = webhook_delivery.read(request.body)
         except Malformed as malformed:
-            logger.warning("a delivery to %s says nothing: %s; it is left", self._site.connection, malformed)
+            logger.warning("delivery.senseless", extra={"connection": self._site.connection, "why": str(malformed)})
         else:
             self._hear(delivery, now)
         return HttpResponse(204)
@@ -83,7 +83,8 @@ class Webhooks:
             if delivery.merged_into is not None:
                 self._site.state.put(_merge(delivery.entity, delivery.key), delivery.merged_into, MERGE_KEPT)
             kept = self._site.work.hint(self._hints(delivery))
-            logger.debug("heard of %s %s (%s): %d to read", delivery.entity, delivery.key, delivery.action, kept)
+            told = {"entity": delivery.entity, "record": delivery.key, "action": delivery.action, "to_read": kept}
+            logger.debug("delivery.heard", extra={"connection": self._site.connection, **told})
         if self._is_time(delivery.entity, now):
             told = {delivery.entity: now.isoformat()}
             self._site.state.change(_HEARD, lambda kept: {**(kept or {}), **told})
@@ -97,7 +98,8 @@ class Webhooks:
     def _refuse(self, request: HttpRequest, objections: Sequence[str], now: datetime) -> HttpResponse:
         why = " and ".join(objections)
         if self._is_time(_REFUSED, now):
-            logger.warning("refused a delivery to %s from %s: %s", self._site.connection, request.client, why)
+            told = {"connection": self._site.connection, "client": request.client, "why": why}
+            logger.warning("delivery.refused", extra=told)
             self._site.state.put(_REFUSED, {"at": now.isoformat(), "why": why}, timedelta(days=1))
         headers = {"www-authenticate": 'Basic realm="webhook"'} if self._proof.user is not None else {}
         return _text(401, "not authentic\n", headers)

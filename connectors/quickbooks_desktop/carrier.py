@@ -129,9 +129,13 @@ class Carrier:
             if changed:
                 words = f"{name} of {write.entity} {write.key or ''}".rstrip()
                 codes = " ".join(f"U+{ord(one):04X}" for one in changed[:20])
-                log.warning("spelt otherwise in %s, since QuickBooks cannot hold it: %s (%s)",
-                            self.site.connection, words, codes)  # fmt: skip
+                log.warning("write.respelled", extra={**self._about(write), "what": words, "characters": codes})
                 self.session.note = f"QuickBooks cannot hold every character; some were spelt otherwise in {words}."
+
+    def _about(self, write: Write) -> dict[str, str]:
+        """A write in the words of the log."""
+        said = {"connection": self.site.connection, "entity": write.entity, "action": write.action}
+        return {**said, "request": write.id, "origin": write.origin}
 
     def _too_soon(self, writing: Writing) -> bool:
         kept = self.session.touched.get(writing.object or "")
@@ -163,12 +167,11 @@ class Carrier:
         try:
             self.site.work.give(writing.write, result)
         except ContractBroken:  # the store was replaced meanwhile: nobody waits for it, and it must not come again
-            log.exception("nobody knows the write %s in %s any more", writing.write.id, self.site.connection)
+            log.exception("write.forgotten", extra=self._about(writing.write))
         self.site.state.put(KEY, None)
         self.session.done += 1
         if isinstance(result, Failed):
-            log.warning("%s of %s in %s: %s", writing.write.action, writing.write.entity, self.site.connection,
-                        result.message)  # fmt: skip
+            log.warning("write.failed", extra={**self._about(writing.write), "why": result.message})
         else:
             self.session.written += 1
 

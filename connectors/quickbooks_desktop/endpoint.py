@@ -71,7 +71,7 @@ class WebConnectorEndpoint:
             if size > SMALL and call.operation != "receiveResponseXML":
                 raise Refused("The request is too large.")
         except Refused as error:
-            log.warning("refused a request to %s: %s", self._site.connection, error.message)
+            log.warning("call.refused", extra={"connection": self._site.connection, "why": error.message})
             return HttpResponse(500, write_fault(error.message, error.code), {"content-type": CONTENT_TYPE})
         result = self._operations.answer(call.operation, call.arguments, request.client)
         return HttpResponse(200, write_result(call.operation, result), {"content-type": CONTENT_TYPE})

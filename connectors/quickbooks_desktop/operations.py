@@ -11,6 +11,7 @@ import hmac
 import logging
 import math
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -19,7 +20,7 @@ from connectors.quickbooks_desktop import carrier, session, status
 from connectors.quickbooks_desktop.session import Session
 from connectors.quickbooks_desktop.settings import Settings, quiet_until
 from connectors.quickbooks_desktop.visit import BROKEN, NO_OP, Greeting, Visit
-from engine.protocol import Site, lockout, passwords
+from engine.protocol import Site, about, lockout, passwords
 
 log = logging.getLogger("engine.connectors.quickbooks_desktop")
 
@@ -63,13 +64,20 @@ class Operations:
     def answer(self, operation: str, arguments: Mapping[str, str], client: str) -> Result:
         """The result of a call. `client` is the caller's address, for the lock-out."""
         carry, otherwise = self._table[operation]
-        try:
-            if operation == "authenticate":
-                return carry(*arguments.values(), client)
-            return carry(*arguments.values())
-        except Exception:  # whatever it is: the Web Connector must get an answer that it understands
-            log.exception("%s failed in %s", operation, self._site.connection)
-            return otherwise
+        ticket, began, outcome = arguments.get("ticket"), time.perf_counter(), "ok"
+        with about(connection=self._site.connection, visit=session.visit_id(ticket) if ticket else ""):
+            try:
+                if operation == "authenticate":
+                    return carry(*arguments.values(), client)
+                return carry(*arguments.values())
+            except Exception:  # whatever it is: the Web Connector must get an answer that it understands
+                outcome = "failed"
+                log.exception("call.failed", extra={"operation": operation})
+                return otherwise
+            finally:
+                seconds = time.perf_counter() - began
+                self._site.timed(operation, seconds, outcome)
+                log.debug("call", extra={"operation": operation, "seconds": round(seconds, 3), "outcome": outcome})
 
     # ------------------------------------------------------------------------------------------------- beginning
     def _server_version(self, _version: str) -> Result:
@@ -89,13 +97,14 @@ class Operations:
         """[ticket, word or company file]; always two strings, else QBWC1012. [facts 1.3]"""
         site, now = self._site, self._site.clock()
         if lockout.locked_until(site.state, client, now) is not None:
-            log.warning("login refused in %s: too many failures from this address", site.connection)
+            log.warning("login.refused", extra={"why": "too many failures from this address", "client": client})
             return ("", INVALID)
         known = hmac.compare_digest(_digest(user), _digest(self._settings.user))
         fits = passwords.verify(password, self._settings.password_hash)  # also for a wrong user: same time
         if not (known and fits):
             failures = lockout.count_failure(site.state, client, now)
-            log.warning("login refused in %s: wrong user or password (%d times)", site.connection, failures)
+            told = {"why": "wrong user or password", "failures": failures, "client": client}
+            log.warning("login.refused", extra=told)
             return ("", INVALID)
         lockout.forget(site.state, client)
         running = session.current(site)
@@ -157,7 +166,7 @@ class Operations:
     def _connection_error(self, ticket: str, hresult: str, message: str) -> Result:
         """QuickBooks could not be opened: keep the reason and stop; the next visit is soon enough. [facts 1.4]"""
         failed = status.call_failed(hresult, message)
-        log.warning("connection error in %s: %s", self._site.connection, failed.message)
+        log.warning("system.unreachable", extra={"why": failed.message})
         self._site.state.put(LAST_PROBLEM, failed.message)
         found = session.find(self._site, ticket, self._site.clock())
         if found is not None:

@@ -24,6 +24,9 @@ LIFE = timedelta(hours=1)
 KEPT = timedelta(days=1)
 """A visit that broke off is remembered so long, for the next one to report it."""
 
+SHORT = 16
+"""Characters of a stored ticket by which a visit is known to people."""
+
 BUSY = timedelta(minutes=3)
 """A request may be out so long before another visit takes over."""
 
@@ -175,7 +178,7 @@ def report(site: Site, session: Session, now: datetime, message: str) -> None:
     """Keep the facts about a visit for the status page."""
     company = session.company
     site.work.visited(
-        session.ticket[:16],
+        session.ticket[:SHORT],
         started_at=session.started_at,
         ended_at=now,
         requests=session.requests,
@@ -184,6 +187,11 @@ def report(site: Site, session: Session, now: datetime, message: str) -> None:
         company=company.name if company else None,
         product=company.product if company else None,
     )
+
+
+def visit_id(ticket: str) -> str:
+    """By which name status, journal and log know a visit: enough of the stored ticket, which opens nothing."""
+    return hash_ticket(ticket)[:SHORT]
 
 
 def hash_ticket(ticket: str) -> str:

@@ -157,7 +157,7 @@ class Visit:
 
     def _refill(self) -> bool:
         """Take what the engine has; whether there is something to ask."""
-        while not self.session.plan and not self.session.writes:
+        while not self.session.plan and not self.session.writes and not self.site.stopping():
             requests = self.site.work.take(MOST_WRITES, self.session.started_at)
             useful = [self._accept(request) for request in requests]
             if not any(useful):
@@ -217,7 +217,7 @@ class Visit:
                 return self._take_own(asking, response)
             self._take(out, response, asked_at)
         except Unreadable as error:
-            log.warning("unreadable answer in %s: %s", self.site.connection, error)
+            log.warning("answer.unreadable", extra={"connection": self.site.connection, "why": str(error)})
             failure = Failed(Failure.RETRY, f"{error} The next visit asks again.")
             if asking == "write":
                 self._carrier.broke_off(failure)
@@ -270,7 +270,8 @@ class Visit:
     def _give_up(self, reading: Reading, failed: Failed) -> None:
         """A query failed: the engine decides when it comes again, but not in this visit."""
         query = reading.query
-        log.warning("%s of %s in %s: %s", query.kind, query.entity, self.site.connection, failed.message)
+        asked = {"entity": query.entity, "query": query.kind}
+        log.warning("read.failed", extra={"connection": self.site.connection, **asked, "why": failed.message})
         self.site.work.give(query, failed)
         self.session.carried[_meaning(query)] = MOST_ATTEMPTS
         self.session.done += 1
@@ -279,7 +280,7 @@ class Visit:
     def _call_failed(self, asking: str, out: list[Reading], hresult: str, message: str) -> int:
         """QuickBooks did not process a message set at all. [facts 1.7]"""
         failed = status.call_failed(hresult, message)
-        log.warning("call failed in %s: %s", self.site.connection, failed.message)
+        log.warning("system.unreachable", extra={"connection": self.site.connection, "why": failed.message})
         if asking in ("home", "definitions"):
             return self._progress()
         if asking == "write" and self._carrier.call_failed(hresult, failed):
@@ -359,7 +360,7 @@ class Visit:
         before = Company.unpack(kept) if kept else None
         reason = stranger(company, before, self.settings.company, self.settings.company_file)
         if reason is not None:
-            log.error("another company in %s: %s", self.site.connection, reason)
+            log.error("company.stranger", extra={"connection": self.site.connection, "why": reason})
             self.session.over, self.session.message = True, reason
             return
         if before is not None:

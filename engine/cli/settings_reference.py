@@ -25,7 +25,7 @@ def render_settings(schema: Mapping[str, Any]) -> str:
     parts = [
         HEAD,
         _section("engine.yaml", {"properties": top}),
-        *(_section(name, schema["properties"][name]) for name in ("server", "log", "dashboard")),
+        *(_section(name, about) for name, about in schema["properties"].items() if name not in (*top, "connections")),
         _section("dashboard / users / NAME", schema["$defs"]["user"]),
         _section("connections / NAME", {**schema["$defs"]["connection"], "properties": plain}),
         *(_section(f"connections / NAME / {name}", about) for name, about in blocks.items()),

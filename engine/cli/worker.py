@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from typing import Literal, cast
 
 import click
@@ -29,14 +28,13 @@ def worker(here: Here) -> None:
     """
     settings = here.settings()
     here.log(settings, settings.log.level, cast(Literal["console", "json"], settings.log.style))
-    stopping = threading.Event()
     with here.engine(settings) as engine:
         sender = sender_of(engine, settings)
-        before = {one: signal.signal(one, lambda *_: stopping.set()) for one in (signal.SIGINT, signal.SIGTERM)}
+        before = {one: signal.signal(one, lambda *_: engine.stopping.set()) for one in (signal.SIGINT, signal.SIGTERM)}
         try:
             sender.start()
             click.echo(f"Working as {OWNER} (Ctrl-C stops)")
-            stopping.wait()
+            engine.stopping.wait()
         finally:
             sender.stop(settings.server.grace)
             for one, handler in before.items():

@@ -1,7 +1,7 @@
 """Sets up logging: one line an event, structlog's and the standard library's alike, secrets masked in both.
 
-The event vocabulary is the way of a record, one word a step; everything else that is logged (a visit, a start) is a
-plain sentence of the standard library's loggers. Which events there are is for engine/sync to decide.
+A line is an event of events.py with key-value pairs (`extra=` of the standard library's loggers), and the words that
+are bound around it (engine/tracing). Who logs needs the standard library only.
 """
 
 from __future__ import annotations
@@ -9,24 +9,16 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterable
-from typing import Any, Literal, TextIO, get_args
+from typing import Any, Literal, TextIO
 
 import structlog
 
 from engine.observe.redaction import Redactor
-
-Event = Literal["receive", "map", "match", "diff", "decide", "write", "link", "record"]
-EVENTS: tuple[str, ...] = get_args(Event)
-"""The eight words: the functions of the runner, the journal's steps, the log events, the metric labels."""
+from engine.tracing import words
 
 LEVELS = ("debug", "info", "warning", "error")
 NOISY = ("httpx", "httpcore", "alembic", "uvicorn", "sqlalchemy")
 """Libraries whose chatter (addresses, statements) is not wanted below a warning."""
-
-
-def logger(name: str, **context: Any) -> structlog.stdlib.BoundLogger:
-    """A logger whose calls take an event word and key-value pairs; `context` goes with each."""
-    return structlog.stdlib.get_logger(name, **context)
 
 
 def set_up(
@@ -42,7 +34,7 @@ def set_up(
     redactor = Redactor(secrets)
     stream = stream or sys.stderr
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _with_words,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
@@ -83,6 +75,11 @@ def set_up(
     for name in NOISY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     return redactor
+
+
+def _with_words(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """What is bound around the line; what the line itself says counts for more."""
+    return {**words(), **event}
 
 
 def _renderer(style: str, stream: TextIO) -> structlog.typing.Processor:

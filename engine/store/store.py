@@ -31,6 +31,7 @@ from engine.store.journal import Journal
 from engine.store.leases import Leases
 from engine.store.links import Links
 from engine.store.matches import Matches
+from engine.store.migrations import HEAD
 from engine.store.reconciliations import Reconciliations
 from engine.store.retention import Retention
 from engine.store.sightings import Sightings
@@ -195,6 +196,11 @@ class Store:
         """
         with told(self._url), self._alone():
             return upgrades.upgrade(self._writing)
+
+    def is_behind(self) -> bool:
+        """Whether the schema is another one than this version's."""
+        with self.connect(only_reading=True) as db:
+            return upgrades.revision(db) != HEAD
 
     def backup(self, path: Path) -> None:
         """Copy the store as of one moment into a new file, while others go on working. SQLite only."""

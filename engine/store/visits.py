@@ -46,6 +46,12 @@ class Visits:
         """The latest visit, as `recent` gives it, or None."""
         return next(iter(self.recent(connection, system, 1)), None)
 
+    def last_of_all(self) -> dict[tuple[str, str], datetime]:
+        """By (connection, system): when it last visited."""
+        query = sa.select(table.c.connection, table.c.system, sa.func.max(table.c.last_at, type_=Moment))
+        rows = self.db.execute(query.group_by(table.c.connection, table.c.system))
+        return {(connection, system): at for connection, system, at in rows}
+
     def count(self, connection: str, system: str) -> int:
         """How many visits are kept."""
         query = sa.select(sa.func.count()).where(table.c.connection == connection, table.c.system == system)

@@ -50,6 +50,7 @@ table = sa.Table(
     text("lease_owner"),
     sa.Column("touched", sa.Integer, nullable=False),
     sa.Column("detail", Json, nullable=False),
+    text("origin"),
     sa.Index("work_by_state", "connection", "state", "priority", "due_at", "source_key", "mapping", "group"),
     sa.Index("work_by_group", "connection", "group", "state"),
     sa.Index("work_due", "due_at", "connection", "mapping", sqlite_where=DUE, postgresql_where=DUE),
@@ -72,7 +73,7 @@ class WorkRow:
 
     `decided` is the hash of the record that was last decided, `version` the mapping's then, `need_since` the moment
     since which its target must have been read, `touched` counts changes during leases, `detail` is for people
-    (candidates of a parked row).
+    (candidates of a parked row), `origin` the visit that made it due last.
     """
 
     mapping: str
@@ -92,6 +93,7 @@ class WorkRow:
     lease_owner: str | None
     touched: int
     detail: dict[str, Any]
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,7 @@ def _mark() -> Insert:
         "need_since": sa.case((fresh, None), else_=old.need_since),
         "reason": sa.case((sa.or_(leased, due, ignored), old.reason), else_=None),
         "code": sa.case((sa.or_(leased, due, ignored), old.code), else_=None),
+        "origin": sa.func.coalesce(new.origin, old.origin),
     }
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
 
@@ -202,16 +205,29 @@ class Work:
     db: sa.Connection
 
     def mark(
-        self, connection: str, mapping: str, rows: Sequence[tuple[str, str | None]], priority: int, now: datetime
+        self,
+        connection: str,
+        mapping: str,
+        rows: Sequence[tuple[str, str | None]],
+        priority: int,
+        now: datetime,
+        origin: str | None = None,
     ) -> None:
-        """Make each (source key, group) due: inserted, or whatever its state was.
+        """Make each (source key, group) due: inserted, or whatever its state was. `origin` is the visit that did it.
 
         A leased row stays leased and is touched, so that finishing makes it due again; an ignored one stays ignored. A
         due row keeps the better priority and the earlier time; one that was deferred is due at once. `decided`,
         `version`, `outcome` and `detail` always stay; attempts and `need_since` stay for rows that are under way (due,
         leased, waiting) and begin anew for those that had come to an end (done, skipped, parked).
         """
-        common = {"connection": connection, "mapping": mapping, "state": "due", "priority": priority, "due_at": now}
+        common = {
+            "connection": connection,
+            "mapping": mapping,
+            "state": "due",
+            "priority": priority,
+            "due_at": now,
+            "origin": origin,
+        }
         values = [
             {
                 **common,
@@ -316,6 +332,19 @@ class Work:
             .group_by(table.c.mapping)
         )
         return {str(row.mapping): int(row.number) for row in self.db.execute(query)}
+
+    def states(self) -> dict[tuple[str, str], int]:
+        """How many rows each connection has in each state."""
+        return self._over_all(table.c.state)
+
+    def causes(self) -> dict[tuple[str, str], int]:
+        """How many rows of each connection are parked for each code."""
+        return self._over_all(sa.func.coalesce(table.c.code, ""), table.c.state == "parked")
+
+    def _over_all(self, what: sa.ColumnElement[str], *where: sa.ColumnElement[bool]) -> dict[tuple[str, str], int]:
+        named = what.label("what")
+        query = sa.select(table.c.connection, named, sa.func.count()).where(*where).group_by(table.c.connection, named)
+        return {(connection, value): number for connection, value, number in self.db.execute(query)}
 
     def counts(self, connection: str) -> dict[str, dict[str, int]]:
         """How many rows each mapping has in each state."""

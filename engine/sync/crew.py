@@ -39,6 +39,16 @@ def release_dead(store: Store, connection: str, now: datetime) -> None:
                 tx.work.release(connection, owner, now)
 
 
+def release_own(store: Store, connection: str, now: datetime) -> None:
+    """Make due again what this process still has leased, because it ends; what was sent is looked up by the next."""
+    with store.reading() as tx:
+        held = [owner for owner in tx.work.holders(connection) if owner.startswith(OWNER)]
+    if held:
+        with store.transaction() as tx:
+            for owner in held:
+                tx.work.release(connection, owner, now)
+
+
 def is_dead(owner: str) -> bool:
     """Whether that is a process of this machine that lives no more; of others nobody here can tell."""
     host, pid, _ = owner.split(":", 2)

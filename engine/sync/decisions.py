@@ -386,6 +386,8 @@ def entries(unit: Unit, made: Change, write: Write, now: datetime) -> list[Entry
         sizes = made.children
         detail["children"] = {"add": len(sizes.add), "change": len(sizes.change), "remove": len(sizes.remove)}
     return [
-        entry(now, unit.mapping, row.source_key, "decide", made.action, made.reason, detail, made.target.key)
+        entry(
+            now, unit.mapping, row.source_key, "decide", made.action, made.reason, detail, made.target.key, write.origin
+        )
         for row in unit.rows
     ]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from engine.errors import StoreUnavailable
 from engine.mapping.compiled import CompiledSet
 from engine.mapping.compiler import compile_set
+from engine.observe import metrics
 from engine.protocol import Site
 from engine.registry import Registry
 from engine.settings import ConnectionSettings, Settings
@@ -16,11 +20,13 @@ from engine.specs.presets import load_set
 from engine.store.store import Clock, Store
 from engine.sync import words
 from engine.sync.connection import Connection
-from engine.sync.crew import release_dead
+from engine.sync.crew import release_dead, release_own
 from engine.sync.lookups import Lookups
 from engine.sync.receiver import BACKFILL, lease_group
 from engine.sync.work import EndpointWork
 from engine.vault import Vault
+
+log = logging.getLogger("engine.sync")
 
 SWEEP = 500
 """Records that are marked due in one transaction when a mapping is new."""
@@ -29,8 +35,12 @@ SWEEP = 500
 class Engine:
     """One server's engine. Opening it talks to no system."""
 
-    def __init__(self, store: Store, connections: Mapping[str, Connection], clock: Clock) -> None:
+    def __init__(
+        self, store: Store, connections: Mapping[str, Connection], clock: Clock, stopping: threading.Event | None = None
+    ) -> None:
         self.store, self.connections, self.clock = store, dict(connections), clock
+        self.stopping = stopping or threading.Event()
+        """Set when the process is about to end: endpoints finish what is under way and hand the rest back."""
 
     @classmethod
     def open(cls, settings: Settings, registry: Registry, clock: Clock | None = None) -> Engine:
@@ -39,23 +49,31 @@ class Engine:
         The clock is the store's, which all processes that share it go by.
         """
         vault = Vault(settings.keys) if settings.keys else None
-        store = Store.open(settings.store)
+        store, stopping = Store.open(settings.store), threading.Event()
         clock = clock or store.clock()
         compile_once = Compiling(registry)
         try:
             connections = {
-                one.name: open_connection(one, settings.server.url, registry, store, clock, compile_once, vault)
+                one.name: open_connection(
+                    one, settings.server.url, registry, store, clock, compile_once, vault, stopping.is_set
+                )
                 for one in settings.connections.values()
             }
         except BaseException:
             store.close()
             raise
-        return cls(store, connections, clock)
+        return cls(store, connections, clock, stopping)
 
     def close(self) -> None:
-        """Close endpoints, then the store."""
+        """Close endpoints, give back what is leased, then close the store."""
+        self.stopping.set()
         for connection in self.connections.values():
             connection.close()
+        try:
+            for name in self.connections:
+                release_own(self.store, name, self.clock())
+        except StoreUnavailable as error:  # leases end by themselves
+            log.warning("leases.left", extra={"why": str(error)})
         self.store.close()
 
     def __enter__(self) -> Engine:
@@ -95,6 +113,7 @@ def open_connection(
     clock: Clock,
     compiling: Compiling | None = None,
     vault: Vault | None = None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Connection:
     """Compile a connection's mappings and open its endpoints."""
     compiled = (compiling or Compiling(registry))(settings)
@@ -115,6 +134,8 @@ def open_connection(
             mirrors=tuple(one.entity for one in connection.readings[name] if one.mirror),
             writes=tuple(entity for system, entity in connection.by_target if system == name),
             vault=vault,
+            stopping=stopping,
+            timed=metrics.timed(name),
         )
         connection.sites[name] = site
         connection.endpoints[name] = connectors[name].open(site)

@@ -60,5 +60,4 @@ class Housekeeping:
                     if gone < PORTION:
                         break
         if any(forgotten.values()):
-            words = ", ".join(f"{number:,} of {kind}" for kind, number in forgotten.items() if number)
-            log.info("forgot what was kept long enough: %s", words)
+            log.info("forgotten", extra={kind: number for kind, number in forgotten.items() if number})

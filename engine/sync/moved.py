@@ -8,7 +8,7 @@ from datetime import datetime
 from engine.store.journal import Entry
 from engine.store.store import Transaction
 from engine.sync.connection import Connection, Ref
-from engine.sync.story import entry
+from engine.sync.story import entry, tell
 
 
 def follow(
@@ -41,4 +41,4 @@ def follow(
                 told.append(entry(now, mapping, one.record_key, "link", "moved", reason, {}, new_key))
                 tx.work.mark(connection.name, mapping.name, [(one.record_key, one.group)], priority, now)
                 tx.waits.wake(connection.name, [(mapping.name, one.source_key)], now)
-    tx.journal.add(connection.name, told)
+    tell(tx, connection.name, told)

@@ -16,7 +16,7 @@ from engine.sync.freshness import Freshness
 from engine.sync.matching import require_first_readings
 from engine.sync.receiver import LIVE
 from engine.sync.settling import settle
-from engine.sync.story import entry
+from engine.sync.story import entry, tell
 from engine.sync.unit import Settled, parked
 
 NAME_PREFIX = "@name:"
@@ -76,15 +76,18 @@ class Named:
         batch, entity = self.batch, self.batch.connection.entity(mapping.target)
         lines = (batch.connection.identity_line((NAMED, mapping.name), text),) if entity.identity else ()
         values = {**mapping.scope, entity.label: text}
-        write = Write(uuid4().hex, entity.name, "create", values=values, identity=lines)
+        write = Write(uuid4().hex, entity.name, "create", values=values, identity=lines, origin=row.origin or "")
         rows = [[row.mapping, row.source_key, row.touched]]
         context = {"named": text, "rows": rows, "owner": self.owner}
         intent = Intent(
             write.id, mapping.name, (row.source_key,), 0, write.pack(), context, "open", batch.now, None, None
         )
         batch.tx.intents.add(batch.connection.name, mapping.target[0], [intent])
-        told = entry(batch.now, mapping, row.source_key, "decide", "create", f"named {text!r}", {"request": write.id})
-        batch.tx.journal.add(batch.connection.name, [told])
+        detail = {"request": write.id}
+        told = entry(
+            batch.now, mapping, row.source_key, "decide", "create", f"named {text!r}", detail, origin=row.origin
+        )
+        tell(batch.tx, batch.connection.name, [told])
         return write
 
 

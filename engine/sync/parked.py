@@ -17,7 +17,7 @@ from engine.store.work import Finished, WorkRow
 from engine.sync.connection import Connection
 from engine.sync.linking import link_members
 from engine.sync.receiver import LIVE
-from engine.sync.story import entry
+from engine.sync.story import entry, tell
 
 CAUSES: Final[dict[str, str]] = {
     "M101": "Several records match. Link it to the right one, or merge them and retry.",
@@ -204,4 +204,4 @@ def _tell(
         entry(now, mappings[row.mapping], row.source_key, "decide", outcome, reason, {"was": row.reason}, target)
         for row in chosen
     ]
-    tx.journal.add(connection.name, entries)
+    tell(tx, connection.name, entries)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import blake2b
 
+from engine import tracing
 from engine.mapping.compiled import CompiledMapping
 from engine.protocol import Entity, Found, Page, Query, Record, Relation
 from engine.store.codec import encode
@@ -16,7 +17,7 @@ from engine.sync import forgotten, moved
 from engine.sync.connection import Connection, Ref
 from engine.sync.lookups import Lookups
 from engine.sync.reads import began
-from engine.sync.story import entry
+from engine.sync.story import entry, tell
 from engine.sync.words import words
 
 LIVE, BACKFILL = 0, 1_000
@@ -143,7 +144,8 @@ def _mark(
         lookups.prefetch(ref, [row.record for row in rows])
     for mapping in connection.by_source.get(ref, ()):
         due = [(row.key, lease_group(lookups, mapping, row)) for row in rows]
-        tx.work.mark(connection.name, mapping.name, due, priority + connection.rank(mapping.name), now)
+        rank = priority + connection.rank(mapping.name)
+        tx.work.mark(connection.name, mapping.name, due, rank, now, tracing.words().get("visit"))
 
 
 def lease_group(lookups: Lookups, mapping: CompiledMapping, row: Snapshot) -> str | None:
@@ -208,10 +210,13 @@ def _lose(
     _index(tx, connection, ref, rows)
     _mark(tx, connection, ref, rows, LIVE, now)
     _want(tx, connection, ref, connection.entity(ref), [(row, None) for row in rows], now)
-    tx.journal.add(
+    tell(
+        tx,
         connection.name,
         [
-            entry(now, mapping, row.key, "receive", "gone", "deleted at the source")
+            entry(
+                now, mapping, row.key, "receive", "gone", "deleted at the source", origin=tracing.words().get("visit")
+            )
             for mapping in connection.by_source.get(ref, ())
             for row in rows
         ],

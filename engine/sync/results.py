@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.mapping.draft import MISSING
+from engine.observe.events import Step
 from engine.protocol import Children, Failed, Failure, Found, Write, Written
 from engine.store.bases import Base
 from engine.store.intents import Intent, IntentState
@@ -20,7 +21,7 @@ from engine.sync.connection import Connection
 from engine.sync.linking import link_members, unlink
 from engine.sync.matching import intent_holder
 from engine.sync.receiver import LIVE, digest, hold, holder
-from engine.sync.story import entry
+from engine.sync.story import entry, tell
 from engine.sync.values import at
 
 STATES: Final[Mapping[Failure, IntentState]] = {Failure.UNKNOWN: "unknown", Failure.UNSENT: "unsent"}
@@ -257,10 +258,11 @@ class Results:
         ]  # fmt: skip
         self.tx.work.finish(self.connection.name, finished, owner=self.context["owner"])
 
-    def _tell(self, step: str, outcome: str, reason: str, detail: dict[str, Any], target: str | None) -> None:
+    def _tell(self, step: Step, outcome: str, reason: str, detail: dict[str, Any], target: str | None) -> None:
         keys = self.intent.source_keys
-        entries = [entry(self.now, self.mapping, key, step, outcome, reason, detail, target) for key in keys]
-        self.tx.journal.add(self.connection.name, entries)
+        origin = self.write.origin
+        entries = [entry(self.now, self.mapping, key, step, outcome, reason, detail, target, origin) for key in keys]
+        tell(self.tx, self.connection.name, entries)
 
 
 def _shortfall(children: Mapping[str, Any], total: Decimal | None) -> str | None:

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from engine.mapping.compiled import CompiledMapping
 from engine.mapping.draft import Context, Draft
+from engine.observe.events import Step
 from engine.protocol import Record, Request, Write
 from engine.store.bases import Base
 from engine.store.intents import Intent
@@ -32,6 +33,7 @@ from engine.sync.named import NAME_PREFIX, Named
 from engine.sync.receiver import LIVE, waiting_for
 from engine.sync.recovery import Recovery
 from engine.sync.settling import settle
+from engine.sync.story import tell
 from engine.sync.unit import Member, Settled, Unit, parked, skipped, waiting
 from engine.sync.values import at
 
@@ -292,7 +294,7 @@ class Runner:
                 echo.linked(self.batch, mapping, target.key, target.record, change.sent(), target.ours)
             elif change.outcome == "linked" and target.key is not None:  # who joins is as far behind as the others are
                 echo.learn(self.batch, mapping, target.key, target.record, target.record)
-            step = "link" if change.outcome == "linked" else "decide"
+            step: Step = "link" if change.outcome == "linked" else "decide"
             detail = decisions.told(unit, diff) if step == "link" else {}
             raise Settled("done", change.outcome, change.reason, detail=detail, waits=mapped.draft.left, step=step)
         change.left = mapped.draft.left
@@ -300,7 +302,8 @@ class Runner:
 
     def write(self, unit: Unit, change: Change) -> Write:
         """The exact request, stored as intent before anybody sees it."""
-        write = change.request(uuid4().hex)
+        origin = next((row.origin for row in unit.rows if row.origin), "")
+        write = replace(change.request(uuid4().hex), origin=origin)
         rows = [[row.mapping, row.source_key, row.touched] for row in unit.rows]
         context = {**change.context(), "rows": rows, "owner": self.owner}
         keys = tuple(row.source_key for row in unit.rows)
@@ -312,7 +315,7 @@ class Runner:
         matching.announce(self.tx, self.connection, unit, write)
         for row in unit.rows:
             self.tx.waits.replace(self.connection.name, row.mapping, row.source_key, change.left)
-        self.tx.journal.add(self.connection.name, decisions.entries(unit, change, write, self.now))
+        tell(self.tx, self.connection.name, decisions.entries(unit, change, write, self.now))
         return write
 
 

@@ -130,11 +130,11 @@ class Sender:
         try:
             pause = connection.endpoints[name[1]].drain()
         except OperationalError as error:
-            log.warning("%s/%s cannot be called now: %s", *name, error)
+            log.warning("drain.unavailable", extra={**_words(name), "why": str(error)})
             pause = AFTER_ERROR
         except Exception:
             # One endpoint's defect must stop neither the others nor its own next try.
-            log.exception("write failed unexpectedly", extra={"endpoint": "/".join(name)})
+            log.exception("drain.failed", extra=_words(name))
             pause = AFTER_ERROR
         return None if pause is None else max(0.0, pause.total_seconds())
 
@@ -154,9 +154,9 @@ class Sender:
                 if self._calls:
                     self._look()
             except OperationalError as error:
-                log.warning("the store cannot be asked what is due: %s", error)
+                log.warning("look.unavailable", extra={"why": str(error)})
             except Exception:
-                log.exception("the store cannot be asked what is due")
+                log.exception("look.failed")
             self._reinforce()
 
     def _beat(self) -> None:
@@ -202,3 +202,8 @@ class Sender:
             late = self._rota.late(time.monotonic(), PATIENCE)
             for _ in range(min(late, MOST_THREADS - len(self._threads))):
                 self._start_thread()
+
+
+def _words(name: Name) -> dict[str, str]:
+    """An endpoint in the words of the log."""
+    return {"connection": name[0], "system": name[1]}

@@ -8,7 +8,7 @@ from engine.mapping.compiled import CompiledMapping
 from engine.store.work import Finished, WorkRow
 from engine.sync.batch import Batch
 from engine.sync.receiver import BACKFILL, LIVE
-from engine.sync.story import entry
+from engine.sync.story import entry, tell
 from engine.sync.unit import Settled
 
 _ORDER = ("due", "waiting", "parked", "done", "skipped")
@@ -66,7 +66,16 @@ def finish(batch: Batch, mapping: CompiledMapping, rows: Sequence[WorkRow], sett
         batch.tx.waits.wake(name, [(row.mapping, row.source_key) for row in news], now)
     if settled.outcome != "unchanged" or news:
         entries = [
-            entry(now, mapping, row.source_key, settled.step, settled.outcome, settled.reason, settled.detail)
+            entry(
+                now,
+                mapping,
+                row.source_key,
+                settled.step,
+                settled.outcome,
+                settled.reason,
+                {**settled.detail, **({"code": settled.code} if settled.code else {})},
+                origin=row.origin,
+            )
             for row in rows
         ]
-        batch.tx.journal.add(name, entries)
+        tell(batch.tx, name, entries)

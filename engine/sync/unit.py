@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from engine.mapping.compiled import CompiledMapping
 from engine.mapping.draft import Element
+from engine.observe.events import Step
 from engine.store.links import Link
 from engine.store.snapshots import Snapshot
 from engine.store.work import WorkRow
@@ -73,22 +74,22 @@ class Settled(Exception):
     code: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
     waits: list[tuple[str, str]] = field(default_factory=list)
-    step: str = "decide"
+    step: Step = "decide"
     fresh_since: datetime | None = None
     """Of `due`: goes on once its target was looked at after this moment."""
     due_at: datetime | None = None
 
 
-def waiting(reason: str, waits: list[tuple[str, str]], step: str = "map") -> Settled:
+def waiting(reason: str, waits: list[tuple[str, str]], step: Step = "map") -> Settled:
     """Something that it needs is not there yet; it wakes by itself when that comes."""
     return Settled("waiting", "waiting", reason, waits=waits, step=step)
 
 
-def parked(reason: str, code: str, step: str, **detail: Any) -> Settled:
+def parked(reason: str, code: str, step: Step, **detail: Any) -> Settled:
     """A person must decide."""
     return Settled("parked", "parked", reason, code, detail=detail, step=step)
 
 
-def skipped(reason: str, step: str = "map", waits: list[tuple[str, str]] | None = None) -> Settled:
+def skipped(reason: str, step: Step = "map", waits: list[tuple[str, str]] | None = None) -> Settled:
     """The mapping leaves it out."""
     return Settled("skipped", "skipped", reason, step=step, waits=waits or [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from engine.errors import ContractBroken
+from engine.observe.metrics import REQUESTS, VISITS
 from engine.protocol import Failed, Hint, Page, Query, Request, Result, Write, Written
 from engine.store.store import Store, Transaction
 from engine.sync import hints, reads, sighting
@@ -17,6 +19,8 @@ from engine.sync.crew import held_by
 from engine.sync.receiver import BACKFILL, receive
 from engine.sync.results import Results
 from engine.sync.runner import Runner
+
+log = logging.getLogger("engine.sync")
 
 ROUNDS = 1_000
 """Most portions of rows that one `take` settles without a request to show: then the caller gets a word in."""
@@ -59,6 +63,7 @@ class EndpointWork:
     def give(self, request: Request, result: Result) -> None:
         """Keep what came of a request, in one transaction."""
         now = self._clock()
+        self._count(request, result)
         with self._store.transaction() as tx:
             if isinstance(request, Query):
                 self._answered(tx, request, result, now)
@@ -67,6 +72,13 @@ class EndpointWork:
         for system, bell in self._connection.bells.items():
             if system != self._system:  # what came may be due there now; its own caller takes again anyway
                 bell.ring()
+
+    def _count(self, request: Request, result: Result) -> None:
+        """Of a reading the last page only."""
+        if not isinstance(result, Page) or result.done:
+            kind = "read" if isinstance(request, Query) else "write"
+            outcome = result.failure.value if isinstance(result, Failed) else "done"
+            REQUESTS.labels(self._connection.name, self._system, kind, outcome).inc()
 
     def _answered(self, tx: Transaction, query: Query, result: Result, now: datetime) -> None:
         taken, failed = (sighting.receive, sighting.note_failure) if query.aside else (receive, reads.note_failure)
@@ -123,5 +135,10 @@ class EndpointWork:
 
     def visited(self, ticket: str, **facts: Any) -> None:
         """Keep facts about a visit."""
+        if facts.get("ended_at"):
+            VISITS.labels(self._connection.name, self._system).inc()
+            told = {"connection": self._connection.name, "system": self._system, "visit": ticket}
+            did = {"requests": facts.get("requests"), "records": facts.get("records"), "said": facts.get("message")}
+            log.info("visit", extra={**told, **did})
         with self._store.transaction() as tx:
             tx.visits.put(self._connection.name, self._system, ticket, facts, self._clock())

@@ -13,6 +13,7 @@ from engine.web.doors import Doors
 from engine.web.failures import add_failures
 from engine.web.frame import Frame
 from engine.web.health import Health
+from engine.web.measured import Measured
 from engine.web.pages import (
     mappings,
     overview,
@@ -42,10 +43,12 @@ def create_app(engine: Engine, settings: Settings) -> ASGIApp:
     frame = Frame(engine, settings)
     pages = [route for module in PAGES for route in module.routes(frame)]
     frame.paths = frozenset(route.path for route in pages)
-    doors = Doors(engine.connections)
+    doors, health = Doors(engine.connections), Health(engine)
     app = Starlette(
         routes=[
-            Route("/healthz", Health(engine.connections).answer),
+            Route("/healthz", health.live),
+            Route("/readyz", health.ready),
+            Route("/metrics", Measured(engine, settings.metrics.token).show),
             Route("/_/{name}", frame.files.answer),
             *pages,
             Route("/{connection}/{connector}", doors.answer, methods=METHODS),

@@ -32,9 +32,9 @@ class Certificate:
         self._stamp = stamp
         problem = self._load()
         if problem:
-            log.warning("the renewed certificate cannot be used, the old one stays: %s", problem)
+            log.warning("certificate.unusable", extra={"why": problem})
         else:
-            log.info("the renewed certificate is used from now on")
+            log.info("certificate.renewed")
 
     def _load(self) -> str:
         try:

@@ -56,10 +56,10 @@ class Doors:
         try:
             answer = await anyio.to_thread.run_sync(endpoint.answer, _request(request, body), limiter=self._threads)
         except OperationalError as error:
-            log.warning("%s/%s cannot answer now: %s", name, system, error)
+            log.warning("call.unavailable", extra={"connection": name, "system": system, "why": str(error)})
             return PlainTextResponse("The server cannot answer now. Try again later.\n", 503, {"retry-after": "60"})
         except Exception:  # one endpoint's defect is nobody else's, and its words are for the log only
-            log.exception("%s/%s failed to answer", name, system)
+            log.exception("call.failed", extra={"connection": name, "system": system})
             return PlainTextResponse("The server failed to answer. Its log says why.\n", 500)
         return Response(answer.body, answer.status, dict(answer.headers))
 

@@ -55,7 +55,7 @@ def add_failures(app: Starlette, frame: Frame) -> None:
 
     async def known(request: Request, error: Exception) -> Response:
         assert isinstance(error, EngineError)
-        log.warning("%s cannot be shown: %s", request.url.path, error)
+        log.warning("page.failed", extra={"path": request.url.path, "why": str(error)})
         status = 503 if isinstance(error, OperationalError) else 400 if isinstance(error, UserError) else 500
         return await _answer(frame, request, status, str(error) if status == 400 else "")
 

@@ -1,10 +1,14 @@
-"""Says whether the server is well: to everybody, and nothing else."""
+"""`/healthz` says that this process lives, `/readyz` whether it can do its work; both say nothing else to strangers.
+
+Liveness asks nothing of the store: a restart would not bring a database back. Readiness does, seldom enough that
+nobody keeps us busy by asking.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import anyio
@@ -12,8 +16,12 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from engine.sync import readiness
+from engine.sync.engine import Engine
+from engine.web.addresses import on_loopback
+
 LASTS = 2.0
-"""Seconds for which an answer is given again: everybody may ask, and it costs some queries."""
+"""Seconds for which an answer is given again."""
 
 log = logging.getLogger("engine.web")
 
@@ -25,24 +33,28 @@ class HasStatus(Protocol):
 
 
 class Health:
-    """`/healthz`."""
+    """The two handlers."""
 
-    def __init__(self, connections: Mapping[str, HasStatus]) -> None:
-        self._connections = connections
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._asking = anyio.Lock()
-        self._well, self._until = False, 0.0
+        self._found: Sequence[str] = ()
+        self._until = 0.0
 
-    async def answer(self, _request: Request) -> Response:
-        """200 while every connection can read its state, else 503."""
+    async def live(self, _request: Request) -> Response:
+        """200, as long as anything can be answered at all."""
+        return JSONResponse({"status": "ok"})
+
+    async def ready(self, request: Request) -> Response:
+        """200 while work can be done, else 503; why not is told on this machine only."""
         async with self._asking:
             if time.monotonic() >= self._until:
-                self._well = await anyio.to_thread.run_sync(self._look)
+                self._found = await anyio.to_thread.run_sync(readiness.objections, self._engine.store)
                 self._until = time.monotonic() + LASTS
-        well = self._well
-        return JSONResponse({"status": "ok" if well else "failing"}, 200 if well else 503)
-
-    def _look(self) -> bool:
-        return not any("error" in status_of(name, one) for name, one in self._connections.items())
+        found = ["The server is stopping.", *self._found] if self._engine.stopping.is_set() else self._found
+        client = request.client.host if request.client else ""
+        told = {"because": list(found)} if found and on_loopback(client, request.headers) else {}
+        return JSONResponse({"status": "unready" if found else "ready", **told}, 503 if found else 200)
 
 
 def status_of(name: str, connection: HasStatus) -> dict[str, Any]:
@@ -50,5 +62,5 @@ def status_of(name: str, connection: HasStatus) -> dict[str, Any]:
     try:
         return connection.status()
     except Exception:
-        log.exception("the status of %s cannot be read", name)
+        log.exception("status.failed", extra={"connection": name})
         return {"error": "Its state cannot be read now. The server's log says why."}

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Protocol
 
 import uvicorn
@@ -73,7 +74,7 @@ class Server:
             forwarded_allow_ips=list(proxies),
             timeout_graceful_shutdown=max(1, round(self._grace.total_seconds())),
         )
-        self._server = _Uvicorn(config, self._up, certificate)
+        self._server = _Uvicorn(config, self._up, engine.stopping.set, certificate)
 
     def run(self) -> None:
         """Serve until a signal or `stop`."""
@@ -85,7 +86,7 @@ class Server:
             self._socket.close()
             if self._sender is not None:
                 self._sender.stop()
-            log.info("stopped serving %s", self.url)
+            log.info("server.stopped", extra={"url": self.url})
 
     def start(self) -> str:
         """Serve from a thread; returns the URL once requests are answered."""
@@ -97,12 +98,12 @@ class Server:
 
     def stop(self) -> None:
         """Let running requests finish, then stop; returns when all is down."""
-        self._server.should_exit = True
+        self._server.stop()
         if self._thread is not None:
             self._thread.join(timeout=self._grace.total_seconds() + 5)
 
     def _up(self) -> None:
-        log.info("serving %s", self.url)
+        log.info("server.started", extra={"url": self.url})
         self._started.set()
         if self._ready is not None:
             self._ready(self.url)
@@ -111,15 +112,31 @@ class Server:
 class _Uvicorn(uvicorn.Server):
     """Says when it is up, and ends on a signal as if it had been asked to: what runs above it still closes its own."""
 
-    def __init__(self, config: uvicorn.Config, up: Callable[[], None], certificate: Certificate | None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        up: Callable[[], None],
+        told: Callable[[], object],
+        certificate: Certificate | None,
+    ) -> None:
         super().__init__(config)
-        self._when_up, self._certificate = up, certificate
+        self._when_up, self._when_told, self._certificate = up, told, certificate
 
     async def on_tick(self, counter: int) -> bool:
         """Called ten times a second by uvicorn."""
         if self._certificate is not None and counter % (10 * RENEWED) == 0:
             self._certificate.renew()
         return await super().on_tick(counter)
+
+    def stop(self) -> None:
+        """Take no more requests, and let those that run finish."""
+        self._when_told()
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The same by a signal."""
+        self._when_told()
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)

@@ -20,6 +20,7 @@ HOMES = {
     "uvicorn": ("engine.web.server", "connectors.pipedrive.simulator"),
     "jsonschema": ("engine.specs", "engine.registry", "engine.settings"),
     "structlog": ("engine.observe",),
+    "prometheus_client": ("engine.observe",),
     "click": (
         "engine.cli",
         "connectors.quickbooks_desktop.simulator",
@@ -38,6 +39,7 @@ PURE = (
     "engine.catalogue",
     "engine.lockout",
     "engine.passwords",
+    "engine.tracing",
     "engine.errors",
 )
 """The contract: what it is made of may import each other, and nothing else of ours."""

@@ -27,6 +27,7 @@ ENGINE_YAML = """
 store: {store}
 {keys}
 server: {{url: "http://localhost:{port}", port: {port}}}
+log: {log}
 connections:
   acme:
     mappings: {mappings}
@@ -99,6 +100,7 @@ def running(
     webhooks: bool = False,
     oauth: str | None = None,
     store: str | None = None,
+    log: str = "{level: info}",
 ) -> Iterator[Served]:
     """A server over a small company and an account whose pipeline has the stage that the settings name.
 
@@ -118,6 +120,7 @@ def running(
         words = {
             "let_in": let_in.format(url=pipedrive.url),
             "keys": 'encryption_keys: ["${ENGINE_KEY}"]' if oauth else "",
+            "log": log,
         }
         words |= {
             "store": store or new_store(folder),

@@ -37,7 +37,7 @@ def routes(frame: Frame) -> list[Route]:
         if user is None:
             return await _form(request, _next(following), name=name[:LONGEST], refused=refused)
         await frame.read(frame.sessions.begin, request, user)
-        log.info("%s signed in", user.name)
+        log.info("login", extra={"user": user.name})
         return RedirectResponse(_next(following), 303, {"cache-control": "no-store"})
 
     async def sign_out(request: Request, _form: FormData) -> Response:
@@ -61,14 +61,14 @@ def _proved(frame: Frame, request: Request, name: str, password: str) -> tuple[D
     state = frame.store.state(SCOPE, frame.clock)
     refused = guesses.refusal(state, client, name, on_loopback(client, request.headers), now)
     if refused is not None:
-        log.warning("an attempt to sign in from %s was not looked at: %s", client, refused)
+        log.warning("login.refused", extra={"client": client, "why": refused})
         return None, refused
     user = frame.settings.dashboard.users.get(name)
     if passwords.verify(password, user.password_hash if user else "") and user is not None:
         guesses.succeeded(state, client)
         return user, ""
     guesses.failed(state, client, name, now)
-    log.warning("somebody at %s did not know the password of a dashboard user", client)
+    log.warning("login.refused", extra={"client": client, "why": "wrong name or password"})
     return None, WRONG
 
 

@@ -147,7 +147,11 @@ def test_the_token_is_nowhere_to_be_read(bench_of: Bencher, caplog: pytest.LogCa
             bench.clock.move(minutes=1)
         bench.account.tokens.clear()
         bench.carry(Query("organization", id="401"))
-    said = [str(result) for _, result in bench.work.results] + [str(bench.work.visits), caplog.text]
+    said = [str(result) for _, result in bench.work.results] + [
+        str(bench.work.visits),
+        caplog.text,
+        *(str(vars(one)) for one in caplog.records),
+    ]
     said += [repr(one) for one in (bench.endpoint, bench.endpoint._client, bench.endpoint._settings)]
     said += [str(check) for check in bench.endpoint.ping()]
     assert not [one for one in said if TOKEN in one]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
 
-from engine.observe.logs import EVENTS, logger, set_up
+from engine.observe.logs import set_up
 from engine.observe.redaction import MASK, Redactor
+from engine.tracing import about, words
 
 SECRET = 'tok&en"7ä/x'
 
@@ -46,7 +48,7 @@ def test_nested_values_keys_and_telling_names_are_masked_and_counts_are_not() ->
 @pytest.mark.parametrize("style", ["json", "console"])
 def test_both_kinds_of_loggers_are_masked_with_their_stack_traces(stream: io.StringIO, style: str) -> None:
     set_up("info", style, [SECRET], stream)  # type: ignore[arg-type]
-    logger("engine.sync").info("write", url=f"https://host/?t={SECRET}", key="007")
+    logging.getLogger("engine.sync").info("write", extra={"url": f"https://host/?t={SECRET}", "key": "007"})
     try:
         raise ValueError(f"refused: {SECRET}")
     except ValueError:
@@ -57,13 +59,26 @@ def test_both_kinds_of_loggers_are_masked_with_their_stack_traces(stream: io.Str
     assert "tok&en" not in text
 
 
-def test_json_lines_carry_the_event_its_logger_and_utc_time(stream: io.StringIO) -> None:
+def test_json_lines_carry_the_event_its_logger_utc_time_and_what_is_bound_around_them(stream: io.StringIO) -> None:
     set_up("info", "json", [], stream)
-    logger("engine.sync", connection="acme").info("link", mapping="customers")
+    with about(connection="acme", visit="v1", origin=""), about(request="r1"):
+        logging.getLogger("engine.sync").info("link", extra={"mapping": "customers", "visit": "its own"})
     line = json.loads(stream.getvalue())
-    assert line["event"] in EVENTS
-    assert (line["connection"], line["mapping"], line["logger"]) == ("acme", "customers", "engine.sync")
+    assert (line["event"], line["mapping"], line["logger"]) == ("link", "customers", "engine.sync")
+    assert (line["connection"], line["request"], line["visit"], "origin" in line) == ("acme", "r1", "its own", False)
     assert line["timestamp"].endswith("Z")
+
+
+def test_what_is_bound_ends_with_its_block_and_is_not_seen_by_other_threads() -> None:
+    seen: list[dict[str, str]] = []
+    with about(visit="v1"):
+        thread = threading.Thread(target=lambda: seen.append(dict(words())))
+        thread.start()
+        thread.join()
+        with about(visit="v2"):
+            assert words() == {"visit": "v2"}
+        assert words() == {"visit": "v1"}
+    assert (words(), seen) == ({}, [{}])
 
 
 def test_a_second_set_up_replaces_the_first(stream: io.StringIO) -> None:

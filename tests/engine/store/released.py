@@ -71,6 +71,9 @@ ROWS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("approvals", {**ACME, "mapping": "customers", "source_key": "80000001-1", "plan": "p1", "requests": "[]",
                        "state": "open", "why": None}),
     ],
+    "0005": [
+        ("tallies", {**ACME, "hour": 0, "mapping": "customers", "outcome": "created", "count": 1}),
+    ],
 }  # fmt: skip
 """By revision: what a store of that version may hold besides what older ones did, parents first."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from typing import Any
 
 from engine.passwords import hash_password
 from engine.protocol import Check, Endpoint, HttpRequest, HttpResponse, Record
-from engine.settings import DashboardSettings, DashboardUser, LogSettings, ServerSettings, Settings
+from engine.settings import DashboardSettings, DashboardUser, LogSettings, MetricsSettings, ServerSettings, Settings
 from engine.store.clock import machine
 from engine.store.store import Store
 
@@ -37,6 +38,9 @@ class Shop:
 
     def canonical(self, entity: str, values: Mapping[str, Any]) -> Record:
         return dict(values)
+
+    def facts(self) -> Mapping[str, Any]:
+        return {"tokens_spent": 40}
 
     def ping(self) -> Sequence[Check]:
         return ()
@@ -74,16 +78,18 @@ class Engine:
     folder: Path
     acme: Acme = field(default_factory=Acme)
     clock: Callable[[], datetime] = machine
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
     def connections(self) -> Mapping[str, Acme]:
         return {"acme": self.acme}
 
 
-def settings(**server: Any) -> Settings:
+def settings(metrics: MetricsSettings | None = None, **server: Any) -> Settings:
     """Settings without a file, of a server that listens at a free port."""
     listens = ServerSettings(**{"port": 0, **server})
-    return Settings(Path("engine.yaml"), "", listens, LogSettings(), {}, (), ())
+    made = Settings(Path("engine.yaml"), "", listens, LogSettings(), {}, (), ())
+    return made if metrics is None else replace(made, metrics=metrics)
 
 
 def signed_in_by(chosen: Settings) -> Settings:

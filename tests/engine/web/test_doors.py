@@ -85,4 +85,4 @@ def test_a_failing_endpoint_tells_the_caller_nothing_of_its_inside(
     answer = browser.ask("POST", "/acme/shop")
     assert answer.status == status
     assert str(error) not in answer.text
-    assert str(error) in caplog.text
+    assert str(error) in caplog.text + "".join(str(one.__dict__.get("why")) for one in caplog.records)

@@ -10,7 +10,6 @@ from decimal import Decimal
 import pytest
 
 from engine.errors import StoreUnavailable
-from engine.web import health
 from tests.engine.web.conftest import Browser
 from tests.engine.web.doubles import Engine
 
@@ -75,22 +74,6 @@ def test_others_than_this_machine_are_refused_with_a_sentence(
     answer = browser.ask("GET", path, headers=headers)
     assert answer.status == 403
     assert "own machine only" in answer.text
-
-
-def test_health_answers_everybody_and_says_no_more_than_that(
-    engine: Engine, browser: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(health, "LASTS", 0.0)
-    assert json.loads(browser.ask("GET", "/healthz", headers={"Host": "sync.example.com"}).text) == {"status": "ok"}
-    engine.acme.facts = StoreUnavailable("locked")
-    failing = browser.ask("GET", "/healthz")
-    assert (failing.status, json.loads(failing.text)) == (503, {"status": "failing"})
-
-
-def test_asking_for_our_health_over_and_over_costs_one_look(engine: Engine, browser: Browser) -> None:
-    assert browser.ask("GET", "/healthz").status == 200
-    engine.acme.facts = StoreUnavailable("locked")
-    assert browser.ask("GET", "/healthz").status == 200
 
 
 def test_a_connection_whose_state_cannot_be_read_is_shown_as_such(engine: Engine, browser: Browser) -> None:
