@@ -26,10 +26,10 @@ def left(served: Served) -> tuple[dict[str, int], dict[str, int]]:
 
 def test_stopped_in_the_midst_of_writing_nothing_stays_leased_or_in_doubt(tmp_path: Path) -> None:
     with running(tmp_path / "server", customers=20) as served:
+        served.faults.add(Fault("slow", "POST", "/organizations", seconds=0.4, times=None))
         served.visit()
-        served.until(lambda one: len(one.account.records("organization")) >= 3)
-        served.faults.add(Fault(kind="slow", seconds=0.4, times=None))
-        time.sleep(0.5)  # each write takes its time now: most of what was taken has not been sent
+        served.until(lambda one: len(one.account.records("organization")) >= 2)
+        # Four are written at a time, and each takes its time: most of what was taken has not been sent.
         began = time.monotonic()
         served.server.stop()
         took = time.monotonic() - began
@@ -45,4 +45,4 @@ def test_stopped_in_the_midst_of_writing_nothing_stays_leased_or_in_doubt(tmp_pa
         assert status["busy"] == status["for_visit"], "only the next visit has something to do"
         assert "leased" not in left(served)[0]
         names = [one["name"] for one in served.account.records("organization")]
-        assert len(names) == len(set(names)), "nothing is there twice"
+        assert len(names) == len(set(names)) >= 20, "everything is there, and nothing twice"
