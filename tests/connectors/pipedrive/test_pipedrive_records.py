@@ -126,6 +126,21 @@ def test_a_link_to_an_option_becomes_its_label_and_is_written_as_its_number(benc
     assert {one.record["label"] for one in bench.read("organization_option").values()} == {"Shop", "Wholesale"}
 
 
+def test_a_write_that_was_decided_before_its_option_was_renamed_means_the_renamed_one(bench_of: Bencher) -> None:
+    bench = bench_of(custom_fields={"organization": (CustomField("Customer type", "enum"),)}, parallel=1)
+    (trade,) = bench.account.add_field("organization", "Customer type", "enum", ["Trade"])["options"]
+    rename = change("organization_option", f"Customer type/{trade['id']}", label="Wholesale")
+    both = [rename, new("organization", name="A", custom={"Customer type": "Trade"})]
+    bench.work.add(*both)
+    bench.endpoint.drain()
+    assert bench.work.written(both[1]).record["custom"]["Customer type"] == "Wholesale"
+    field = bench.account.fields.named("organization", "Customer type")
+    assert [one["label"] for one in field["options"]] == ["Wholesale"]
+    bench.clock.move(minutes=2)
+    later = bench.carry(new("organization", name="B", custom={"Customer type": "Trade"}))
+    assert later.record["custom"]["Customer type"] == "Trade", "which is a choice of its own by now"
+
+
 def test_two_new_options_of_one_field_cost_one_call_and_an_old_one_none(bench: Bench) -> None:
     bench.account.add_field("deal", "Terms", "enum", ["Net 30"])
     bench.work.add(*(new("deal_option", field="Terms", label=one) for one in ("Net 30", "Net 60", "Net 90")))

@@ -45,6 +45,23 @@ def test_a_bill_deleted_while_the_answer_about_its_lines_was_lost_still_loses_it
     assert sale.get("status") == "lost"
 
 
+def test_what_was_appended_is_not_appended_again_when_the_answer_was_lost(world: World) -> None:
+    world.books.put("client", "c1", name="Acme")
+    bill(world, "b1", order="PO-1")
+    world.settle()
+    world.clock.on(minutes=5)
+    world.books.put("receipt", "r1", day="2026-02-03", method="Cash", parts=[{"bill": "b1", "amount": Decimal(20)}])
+    world.settle()
+    before = [one["words"] for one in world.crm.of("memo").values()]
+    lost: list[str] = []
+    world.crm.lose = lambda write: write.entity == "memo" and not lost and lost.append(write.id) is None
+    world.books.put("receipt", "r1", parts=[])
+    for _ in range(3):
+        world.settle()
+        world.clock.on(hours=1)
+    assert lost and [one["words"] for one in world.crm.of("memo").values()] == [f"{before[0]} (taken back)"]
+
+
 def test_a_look_that_began_before_the_write_was_sent_does_not_prove_that_it_was_not_carried_out(world: World) -> None:
     work = world.connection.endpoints["crm"].site.work  # type: ignore[attr-defined]
     carry: Any = world.connection.endpoints["crm"]._carry  # type: ignore[attr-defined]
