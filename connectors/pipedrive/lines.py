@@ -14,7 +14,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from engine.protocol import Child, Failed, Failure, Record, Result, Write, Written
+from engine.protocol import Child, Failed, Failure, Field, Record, Result, Write, Written
 
 from . import shapes
 from .account import Account
@@ -90,14 +90,23 @@ class _Lines:
     def carry(self) -> Written:
         write = self._write
         known, add, change, remove = list[Child](), list(write.add), list(write.change), list(write.remove)
+        whole, replaced = self._replacements(), list[Child]()
         if write.recover:
             there = {line["id"]: line for line in self._list()}
             known = [replace(one, values=there[one.key]) for one in write.known if one.key in there]
             taken = {one.key for one in (*known, *change, *remove)}
-            self._added, add = pair(add, [line for key, line in there.items() if key not in taken])
-            add += [one for one in change if one.key not in there]
+            free = [line for key, line in there.items() if key not in taken]
+            self._added, add = pair(add, free)
+            used = {one.key for one in self._added}
+            replaced, _ = pair(whole.values(), [line for line in free if line["id"] not in used])
+            done = {one.ref for one in replaced}
+            remove += [one for one in change if one.ref in done]
+            change = [one for one in change if one.ref not in done]
+            add += [whole.get(one.ref, one) for one in change if one.key not in there]
             change = [one for one in change if one.key in there and not _has(there[one.key], one.values)]
             remove = [one for one in remove if one.key in there]
+        elif whole:
+            add, change, remove = [*add, *whole.values()], [], [*remove, *change]
         try:
             bodies = [(one, self._body(one)) for one in add]
             changes = [(one, shapes.child_body(self._fields, one.values, creating=False)) for one in change]
@@ -109,8 +118,23 @@ class _Lines:
         except Stopped as stopped:
             raise self._halfway(stopped) from stopped
         gone = {one.ref for one in write.remove}
-        answered = {one.ref: one for one in (*known, *changed, *self._added) if one.ref not in gone}
+        answered = {one.ref: one for one in (*known, *changed, *self._added, *replaced) if one.ref not in gone}
         return Written(str(write.key), children=tuple(answered.values()))
+
+    def _replacements(self) -> dict[str, Child]:
+        """The changed lines as whole new ones, where making those and removing the old costs less than changing each;
+        empty where it does not, or where a line is not known whole."""
+        write = self._write
+        add, change, remove = len(write.add), len(write.change), len(write.remove)
+        if price(add + change, 0, remove + change) >= price(add, change, remove):
+            return {}
+        sent = {one.ref: one.values for one in write.known}
+        whole = {}
+        for one in write.change:
+            values = {**sent.get(one.ref, {}), **one.values}
+            values = {name: value for name, value in values.items() if value is not None}
+            whole[one.ref] = replace(one, key=None, values=values)
+        return whole if all(not _missing(self._fields, one) for one in whole.values()) else {}
 
     def _list(self) -> Iterator[Record]:
         cursor: str | None = None
@@ -124,7 +148,7 @@ class _Lines:
                 return
 
     def _body(self, child: Child) -> dict[str, Any]:
-        missing = [one.name for one in self._fields if one.required and child.values.get(one.name) is None]
+        missing = _missing(self._fields, child)
         if missing:
             raise refused(f"A deal's line needs '{missing[0]}'.", missing[0])
         return {"tax_method": TAX_METHOD} | shapes.child_body(self._fields, child.values, creating=True)
@@ -196,6 +220,11 @@ class _Lines:
             return stopped
         message = f"Some lines of the deal were written before this: {failed.message}"
         return Stopped(Failed(Failure.UNKNOWN, message, failed.code, failed.field, failed.again_after))
+
+
+def _missing(fields: Iterable[Field], child: Child) -> list[str]:
+    """What a new line needs and this one lacks."""
+    return [one.name for one in fields if one.required and child.values.get(one.name) is None]
 
 
 def _sizes(count: int) -> Iterator[int]:

@@ -64,6 +64,42 @@ def test_lines_are_changed_and_removed_by_their_keys(bench: Bench, deal: str) ->
     assert {str(one["id"]) for one in of_deal(bench, deal)} == {c.key, *(one.key for one in after.children)}
 
 
+def changed(made: Any, count: int) -> dict[str, Any]:
+    """What a write is given that changes the quantity of the first lines."""
+    change = tuple(Child(one.ref, one.key, {"quantity": Decimal(7)}) for one in made.children[:count])
+    known = tuple(Child(one.ref, one.key, child(one.ref, comments=one.ref).values) for one in made.children)
+    return {"change": change, "known": known}
+
+
+@pytest.mark.parametrize(("count", "spent"), [(1, 5), (8, 40), (9, 40), (12, 40)])
+def test_changed_lines_are_replaced_where_that_costs_less(bench: Bench, deal: str, count: int, spent: int) -> None:
+    made = bench.carry(lines(deal, add=tuple(child(str(number), comments=str(number)) for number in range(12))))
+    mark = bench.account.ledger.mark()
+    after = bench.carry(lines(deal, **changed(made, count)))
+    assert bench.account.ledger.since(mark).spent == spent
+    assert sorted(one["quantity"] for one in of_deal(bench, deal)) == [1] * (12 - count) + [7] * count
+    assert sorted(one["comments"] for one in of_deal(bench, deal)) == sorted(map(str, range(12)))
+    there = {str(one["id"]): one["comments"] for one in of_deal(bench, deal)}
+    assert {one.key: one.ref for one in after.children}.items() <= there.items(), "told by their new keys"
+
+
+@pytest.mark.parametrize("lost", ["POST /deals/*/products/bulk", "DELETE /deals/*/products"])
+@pytest.mark.parametrize("fault", ["cut-after", "cut-before"])
+def test_a_replacement_whose_answer_is_lost_ends_with_every_line_once(
+    bench: Bench, deal: str, lost: str, fault: str
+) -> None:
+    made = bench.carry(lines(deal, add=tuple(child(str(number), comments=str(number)) for number in range(12))))
+    bench.account.lines.add(
+        int(deal), [{"product_id": 2, "item_price": 3, "quantity": 1, "tax_method": "none"}], Actor(1)
+    )
+    bench.running.faults.add(f"{fault}@{lost}")
+    given = changed(made, 10)
+    assert bench.carry(lines(deal, **given)).failure is Failure.UNKNOWN
+    bench.carry(lines(deal, **given, recover=True))
+    assert sorted(one["quantity"] for one in of_deal(bench, deal)) == [1, 1, 1] + [7] * 10
+    assert sorted(one["comments"] or "" for one in of_deal(bench, deal)) == sorted(["", *map(str, range(12))])
+
+
 def test_many_lines_are_removed_in_one_call(bench: Bench, deal: str) -> None:
     written = bench.carry(lines(deal, add=tuple(child(str(number)) for number in range(6))))
     mark = bench.account.ledger.mark()
