@@ -193,6 +193,7 @@ class Endpoint(Protocol):
 
     def facts(self) -> Mapping[str, Any]:
         """What it tells of itself for the status, asking nobody. Known keys: `calls_us` (its system visits us),
+        `visits_every` (seconds), `visits_rest` (none are expected now), `failed_logins` (within an hour),
         `tokens_spent` and `tokens_limit` (of a day), `tokens_reserve` (of these, kept from old history), `forecast` (a
         sentence: until when old history is through), `stopped` (a sentence: why nothing goes on), `notes`
         (further sentences for the status)."""

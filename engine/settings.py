@@ -103,6 +103,17 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """Who is told when something needs a person, and from when on."""
+
+    email: Mapping[str, Any] | None = None
+    """What engine/observe/notices.py makes its `Email` of; the password masked."""
+    webhook: Mapping[str, Any] | None = None
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    """What engine/sync/alarms.py makes its `Limits` of."""
+
+
+@dataclass(frozen=True, slots=True)
 class MetricsSettings:
     """Who may see the metrics besides this machine."""
 
@@ -141,6 +152,7 @@ class Settings:
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     keep: Keep = field(default_factory=Keep)
     metrics: MetricsSettings = MetricsSettings()
+    alerts: AlertSettings = field(default_factory=AlertSettings)
 
     @classmethod
     def load(
@@ -213,6 +225,7 @@ class _Reading:
             ),
             log=LogSettings(**plain.get("log", {})),
             metrics=MetricsSettings(**plain.get("metrics", {})),
+            alerts=self.alerts(plain.get("alerts", {})),
             connections=connections,
             keys=tuple(plain.get("encryption_keys", ())),
             secrets=tuple(self.secret_values),
@@ -300,6 +313,14 @@ class _Reading:
         if "certificate" not in server:
             return None
         return self.path.parent / server["certificate"], self.path.parent / server["key"]
+
+    def alerts(self, plain: Mapping[str, Any]) -> AlertSettings:
+        """Channels as blocks that print masked; limits with their durations read."""
+        email, webhook = (
+            self.block(plain[name], ("alerts", name)) if name in plain else None for name in ("email", "webhook")
+        )
+        rest = {name: value for name, value in plain.items() if name not in ("email", "webhook")}
+        return AlertSettings(email, webhook, rest | {k: duration(v) for k, v in rest.items() if k == "digest"})
 
     def connections(self, plain: Any) -> Iterator[tuple[str, ConnectionSettings]]:
         """Those that have what is needed; the others' shape is wrong, which `check` has said."""

@@ -150,7 +150,8 @@ class PipedriveEndpoint:
         spent = {"tokens_spent": budget.spent, "tokens_limit": budget.limit, "tokens_reserve": budget.reserve}
         history = self._sender.history.facts(self._site.work.backlog())
         told = [history["forecast"]] if history else []
-        access = self._granted.facts() if self._granted is not None else {}
+        stopped = self._sender.stopped
+        access = self._granted.facts() if self._granted is not None else {"stopped": stopped} if stopped else {}
         notes = [*access.pop("notes", ()), *told, *self._subscriptions.notes()]
         return {**spent, **history, **access, "notes": notes}
 

@@ -44,7 +44,7 @@ AFTER_FAULT = timedelta(seconds=15)
 AFTER_CONFIGURATION = timedelta(minutes=1)
 LONGEST_RESPITE = timedelta(minutes=1)
 """How long drains that come earlier than they were told do nothing: the engine may call as often as it likes."""
-_LEASE = "reading"
+_LEASE, _STOPPED = "reading", "stopped"
 
 
 class Sender:
@@ -91,10 +91,23 @@ class Sender:
         except SystemUnavailable as error:  # the engine asked for the shape of a draft while Pipedrive is away
             again = run.rest(error.message, AFTER_FAULT)
         self.history.keep()
+        self._keep_stopped(run)
         self._tell(run)
         again = min(again, poll, self._until_portion(self._account.clock()) or poll)
         self._respite = None if run.stop is None else now + min(again, LONGEST_RESPITE)
         return again
+
+    @property
+    def stopped(self) -> str | None:
+        """Why nothing goes on, whichever process met it."""
+        kept: str | None = self._state.get(_STOPPED)
+        return kept
+
+    def _keep_stopped(self, run: _Run) -> None:
+        """Why nothing goes on until a person has acted; over with the first call that is answered again."""
+        answered = bool(run.requests or run.records)
+        if run.forbidden is not None or (answered and self.stopped is not None):
+            self._state.put(_STOPPED, run.forbidden)
 
     def _tell(self, run: _Run) -> None:
         """Keeps what this drain did, once where several do nothing for the same reason."""
@@ -124,6 +137,7 @@ class Sender:
         configuration = failed.failure is Failure.CONFIGURATION
         run.rest(failed.message, failed.again_after or (AFTER_CONFIGURATION if configuration else AFTER_FAULT))
         if configuration:
+            run.forbidden = failed.message
             with suppress(SystemUnavailable):
                 for request in self._work.take(1, run.started_at - self._account.poll):
                     self._give(run, request, failed)
@@ -324,6 +338,8 @@ class _Run:
         self.old = False
         """What is carried now is old history."""
         self.stop: timedelta | None = None
+        self.forbidden: str | None = None
+        """What a person must mend first."""
         self._faults = 0
         self._unread: set[str] = set()
 
@@ -341,6 +357,7 @@ class _Run:
         if result.failure in (Failure.RETRY, Failure.UNKNOWN):
             self._faults += 1
         if result.failure is Failure.CONFIGURATION:
+            self.forbidden = result.message
             self.rest(result.message, result.again_after or AFTER_CONFIGURATION)
         elif result.failure is Failure.UNSENT or result.code == "unreachable" or self._faults >= FAULTS:
             self.rest(result.message, result.again_after or AFTER_FAULT)

@@ -14,8 +14,8 @@ from connectors.quickbooks_desktop import custom_fields, qwc, session
 from connectors.quickbooks_desktop.canonical import canonical
 from connectors.quickbooks_desktop.company import Company
 from connectors.quickbooks_desktop.entities import sources
-from connectors.quickbooks_desktop.operations import LAST_PROBLEM, Operations
-from connectors.quickbooks_desktop.settings import Settings
+from connectors.quickbooks_desktop.operations import AN_HOUR, FAILED_LOGINS, LAST_PROBLEM, Operations
+from connectors.quickbooks_desktop.settings import Settings, quiet_until
 from connectors.quickbooks_desktop.soap import CONTENT_TYPE, Refused, read_call, write_fault, write_result
 from connectors.quickbooks_desktop.visit import COMPANY
 from connectors.quickbooks_desktop.wsdl import write_wsdl
@@ -78,7 +78,14 @@ class WebConnectorEndpoint:
 
     def facts(self) -> Mapping[str, Any]:
         """The Web Connector visits us; we cannot call it. Besides, what the .qwc file says (QBWC1039). [facts 1.5]"""
-        return {"calls_us": True, **qwc.kept_identity(self._site.state)}
+        now = self._site.clock().astimezone(self._site.zone).replace(tzinfo=None)
+        visits = {
+            "visits_every": self._settings.every.total_seconds(),
+            "visits_rest": quiet_until(self._settings.quiet, now - 2 * self._settings.every) is not None
+            or quiet_until(self._settings.quiet, now) is not None,
+            "failed_logins": self._site.state.spent(FAILED_LOGINS, AN_HOUR),
+        }
+        return {"calls_us": True, **visits, **qwc.kept_identity(self._site.state)}
 
     def names(self) -> Names:
         """The company's custom fields as the last visit read them; nothing before that."""

@@ -13,7 +13,7 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 
 from connectors.quickbooks_desktop import carrier, session, status
@@ -39,6 +39,10 @@ LAST_PROBLEM = "last_problem"
 
 IDLE = "idle"
 """The ticket of a visit without work, so that closeConnection can tell it from a refused one. [facts 1.3]"""
+
+FAILED_LOGINS, AN_HOUR = "failed logins", timedelta(hours=1)
+"""Counted in State, whoever failed."""
+MOST_COUNTED = 1_000_000
 
 OLDEST_CLIENT = (2, 0)
 
@@ -102,6 +106,7 @@ class Operations:
         known = hmac.compare_digest(_digest(user), _digest(self._settings.user))
         fits = passwords.verify(password, self._settings.password_hash)  # also for a wrong user: same time
         if not (known and fits):
+            site.state.spend(FAILED_LOGINS, 1, MOST_COUNTED, AN_HOUR)
             failures = lockout.count_failure(site.state, client, now)
             told = {"why": "wrong user or password", "failures": failures, "client": client}
             log.warning("login.refused", extra=told)

@@ -15,6 +15,9 @@ from engine.errors import UserError
 from engine.observe import logs
 from engine.registry import Registry
 from engine.settings import Settings
+from engine.sync.alarms import Limits
+from engine.sync.alerts import Alerts
+from engine.sync.channels import channels
 from engine.sync.engine import Connection, Engine
 from engine.sync.housekeeping import Housekeeping
 from engine.sync.sender import Sender
@@ -54,9 +57,17 @@ class Here:
 
 
 def sender_of(engine: Engine, settings: Settings, calls: bool = True) -> Sender:
-    """What calls the systems that are called by us, and keeps house beside it."""
+    """What calls the systems that are called by us; keeps house and watches for alerts beside it."""
     chores = Housekeeping(engine.store, engine.connections, settings.keep, engine.clock)
-    return Sender(engine, calls, chores=chores.tick)
+    limits = Limits(**settings.alerts.limits)
+    url, found = settings.server.url, channels(settings.alerts)
+    alerts = Alerts(engine.store, engine.connections, found, limits, engine.clock, url)
+
+    def now_and_then() -> None:
+        chores.tick()
+        alerts.tick()
+
+    return Sender(engine, calls, chores=now_and_then)
 
 
 def connection_of(engine: Engine, name: str) -> Connection:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from engine import __version__
+from engine.cli.alerts import alerts
 from engine.cli.codes import codes
 from engine.cli.connect import connect
 from engine.cli.docs import docs
@@ -98,6 +99,7 @@ for command in (
     reconcile,
     resync,
     webhooks,
+    alerts,
     store,
 ):
     main.add_command(command)
