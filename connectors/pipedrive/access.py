@@ -115,12 +115,16 @@ class GrantedAccess:
 
     def keep_alive(self, ask: Ask) -> None:
         """Renews what was not used for a day, so that a quiet server does not lose its access after sixty."""
+        grant, now = self._grant, self._clock()
+        if self._resting(now) or (grant is not None and now - grant.renewed_at <= KEPT_ALIVE):
+            return
         try:
             grant = self.stored()
-            if self._clock() - grant.renewed_at > KEPT_ALIVE:
-                self._grant = self._renew(grant, ask, fallback=True)
-        except Stopped:
-            return  # whoever carries work is told
+            if now - grant.renewed_at > KEPT_ALIVE:
+                grant = self._renew(grant, ask, fallback=True)
+            self._grant = grant
+        except Stopped:  # whoever carries work is told
+            self._respite = now + RESPITE
 
     def pass_of(self, grant: Grant) -> Pass:
         """What a request shows with this grant."""
@@ -141,6 +145,11 @@ class GrantedAccess:
         """Stores what a person has just granted, and who that was."""
         self._state.put(_KEY, {**self._sealed(grant), "user_id": user.get("id"), "company_id": user.get("company_id")})
         self._grant, self._respite = grant, None
+
+    @property
+    def connected(self) -> bool:
+        """Whether anything is kept, be it good or lost."""
+        return self._state.get(_KEY) is not None
 
     def forget(self) -> Grant | None:
         """Removes what is kept; the grant, if it can be read."""

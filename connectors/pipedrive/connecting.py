@@ -57,7 +57,7 @@ class Connecting:
 
     def disconnect(self) -> bool:
         """Gives the access back. Raises SystemUnavailable if Pipedrive cannot be told; it is forgotten all the same."""
-        there = self._site.state.get("oauth") is not None
+        there = self._access.connected
         grant = self._access.forget()
         if grant is not None:
             try:

@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,6 +23,7 @@ from connectors.pipedrive.simulator import Account, RunningSimulator, serve
 from connectors.pipedrive.simulator.scopes import SCOPES
 from engine.errors import InvalidSettings
 from engine.protocol import Connects, Failure, HttpRequest, HttpResponse, Query
+from engine.store.store import Store
 from engine.vault import Vault, new_key
 from tests.connectors.pipedrive.conftest import new
 from tests.connectors.pipedrive.ports import Clock, MemoryState, MemoryWork, make_site
@@ -79,7 +81,7 @@ def shop_of(clock: Clock) -> Iterator[Maker]:
     """Makes connections; `like`: another process of the same one."""
     opened: list[Any] = []
 
-    def make(like: Shop | None = None, keys: tuple[str, ...] = (KEY,), **settings: Any) -> Shop:
+    def make(like: Shop | None = None, keys: tuple[str, ...] = (KEY,), state: Any = None, **settings: Any) -> Shop:
         if like is None:
             account = Account(plan="growth", seed=7, clock=clock)
             account.limits.burst = None
@@ -90,7 +92,7 @@ def shop_of(clock: Clock) -> Iterator[Maker]:
             account, running = like.account, like.running
         oauth = {"client_id": APP, "client_secret": SECRET, "url": running.url}
         block = {"company": "acme", "oauth": oauth, "plan": "growth", **settings}
-        state = like.state if like is not None else MemoryState(clock)
+        state = state or (like.state if like is not None else MemoryState(clock))
         site = make_site(block, clock, state=state, vault=Vault(keys))
         endpoint = Pipedrive.open(site)
         assert isinstance(endpoint, PipedriveEndpoint) and isinstance(site.work, MemoryWork)
@@ -271,11 +273,12 @@ def test_whatever_comes_back_is_kept(shop: Shop, rotates: bool) -> None:
 
 
 @pytest.mark.parametrize("expired", [False, True])
-def test_of_many_who_need_it_at_once_one_renews(shop_of: Maker, expired: bool) -> None:
-    first = shop_of()
+def test_of_many_who_need_it_at_once_one_renews(shop_of: Maker, expired: bool, tmp_path: Path, clock: Clock) -> None:
+    stores = [Store.open(f"sqlite:///{tmp_path}/engine.db") for _ in range(6)]  # one for each process
+    first = shop_of(state=stores[0].state("acme/pipedrive", clock))
     first.account.switches.oauth_rotates = True  # a second renewal with the same token would be refused
     first.connect()
-    processes = [first, *(shop_of(first) for _ in range(5))]
+    processes = [first, *(shop_of(first, state=one.state("acme/pipedrive", clock)) for one in stores[1:])]
     first.clock.move(minutes=61 if expired else 57)
     first.running.faults.add("slow=0.3@POST /oauth/token")
     passes: list[str] = []
@@ -291,7 +294,11 @@ def test_of_many_who_need_it_at_once_one_renews(shop_of: Maker, expired: bool) -
         one.start()
     for one in threads:
         one.join(30)
+    for store in stores:
+        store.close()
     assert first.account.apps.renewals == 1
+    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert not [one for one in (*passes, *first.account.apps.refreshes) if one.encode() in content]
     assert len(passes) == len(threads) and all(first.account.apps.bearer(one) for one in passes)
     assert len(set(passes)) == (1 if expired else 2), "the others go on with what is still valid"
 
@@ -338,6 +345,16 @@ def test_a_quiet_server_keeps_its_access_alive(shop: Shop) -> None:
         shop.clock.move(days=1, minutes=1)
         shop.endpoint.drain()
     assert shop.carry(new("organization", name="Acme")).key
+
+
+def test_a_token_endpoint_that_is_away_is_not_asked_with_every_drain(shop: Shop) -> None:
+    shop.connect()
+    shop.clock.move(days=2)
+    shop.running.faults.add("500@POST /oauth/token*100")
+    asked = shop.running.app.requests
+    for _ in range(20):
+        shop.endpoint.drain()
+    assert shop.running.app.requests - asked <= 2
 
 
 # --------------------------------------------------------------------------------------------------------- ends
