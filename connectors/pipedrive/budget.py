@@ -84,6 +84,12 @@ class Budget:
         """What we spent since the last reset; in the last 24 hours while its hour is not known."""
         return self._state.spent(_COUNTER, DAY, self._since())
 
+    def by_hour(self, since: datetime) -> list[tuple[datetime, int]]:
+        """What we spent in each hour of the last day, from that moment on."""
+        now, hours = self._clock(), [since + HOUR * number for number in range(25)]
+        until = [self._state.spent(_COUNTER, DAY, one) for one in (*hours, hours[-1] + HOUR)]
+        return [(one, until[place] - until[place + 1]) for place, one in enumerate(hours) if one <= now]
+
     def began(self) -> datetime | None:
         """The last reset; None while its hour is not known. Taken to be over when no clock can be that late."""
         return reset.last(self._reset, self._clock() - reset.SLACK)

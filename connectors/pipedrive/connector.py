@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 
 from engine.errors import InvalidSettings, SystemUnavailable
@@ -26,6 +26,7 @@ from engine.protocol import (
     Query,
     Record,
     Site,
+    Spends,
 )
 
 from . import check, entities, names, queries, settings, shapes
@@ -35,7 +36,7 @@ from .client import Client
 from .connecting import Connecting
 from .listening import Listening
 from .pricing import Pricing
-from .sender import Sender
+from .sender import LEAST, Sender
 from .status import Stopped
 from .webhook_subscriptions import Subscriptions
 from .webhooks import Webhooks
@@ -147,13 +148,23 @@ class PipedriveEndpoint:
     def facts(self) -> Mapping[str, Any]:
         """The day's tokens against our share of them, and until when old history will be through."""
         budget = self._client.budget
-        spent = {"tokens_spent": budget.spent, "tokens_limit": budget.limit, "tokens_reserve": budget.reserve}
+        spent: dict[str, Any] = {
+            "tokens_spent": budget.spent,
+            "tokens_limit": budget.limit,
+            "tokens_reserve": budget.reserve,
+        }
         history = self._sender.history.facts(self._site.work.backlog())
         told = [history["forecast"]] if history else []
         stopped = self._sender.stopped
         access = self._granted.facts() if self._granted is not None else {"stopped": stopped} if stopped else {}
         notes = [*access.pop("notes", ()), *told, *self._subscriptions.notes()]
-        return {**spent, **history, **access, "notes": notes}
+        if budget.free() < LEAST:
+            spent["waits_until"] = self._site.clock() + budget.wait(LEAST)
+        return {**spent, "tokens_since": budget.began(), **history, **access, "notes": notes}
+
+    def spending(self, since: datetime) -> Sequence[tuple[datetime, int]]:
+        """The tokens of each hour."""
+        return self._client.budget.by_hour(since)
 
     def address(self, entity: str, key: str) -> str | None:
         """The record's page in the account."""
@@ -209,4 +220,5 @@ _named: type[Named] = PipedriveEndpoint
 _connects: type[Connects] = PipedriveEndpoint
 _charging: type[Charging] = PipedriveEndpoint
 _priced: type[Priced] = PipedriveEndpoint
+_spends: type[Spends] = PipedriveEndpoint
 _addressed: type[Addressed] = PipedriveEndpoint

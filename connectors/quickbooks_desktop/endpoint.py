@@ -83,6 +83,7 @@ class WebConnectorEndpoint:
             "visits_every": self._settings.every.total_seconds(),
             "visits_rest": quiet_until(self._settings.quiet, now - 2 * self._settings.every) is not None
             or quiet_until(self._settings.quiet, now) is not None,
+            "quiet_until": quiet_until(self._settings.quiet, now.replace(tzinfo=self._site.zone)),
             "failed_logins": self._site.state.spent(FAILED_LOGINS, AN_HOUR),
         }
         return {"calls_us": True, **visits, **qwc.kept_identity(self._site.state)}

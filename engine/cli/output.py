@@ -32,13 +32,18 @@ def print_json(data: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence[str] = ()) -> None:
+    """See `table`."""
+    Console(highlight=False).print(table(columns, rows, numbers))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence[str] = ()) -> Table:
     """A table; the columns in `numbers` stand to the right. Nothing in a cell is taken for markup."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    made = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+        made.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_shown(cell)) for cell in row))
-    Console(highlight=False).print(table)
+        made.add_row(*(Text(_shown(cell)) for cell in row))
+    return made
 
 
 def _shown(cell: Any) -> str:

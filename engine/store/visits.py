@@ -23,6 +23,8 @@ table = sa.Table(
     sa.Index("visits_by_time", "connection", "system", "last_at"),
 )
 
+_HOUR = 3_600_000_000
+"""In microseconds."""
 _PUT = upsert(table, keep=["first_at"])
 
 
@@ -56,6 +58,17 @@ class Visits:
         """How many visits are kept."""
         query = sa.select(sa.func.count()).where(table.c.connection == connection, table.c.system == system)
         return int(self.db.execute(query).scalar_one())
+
+    def by_hour(self, connection: str, system: str, since: datetime) -> list[tuple[datetime, int]]:
+        """How many there were in each hour from that moment on: (when it begins, number)."""
+        hour = sa.type_coerce(table.c.last_at, sa.BigInteger) // _HOUR * _HOUR
+        query = (
+            sa.select(sa.type_coerce(hour, Moment).label("hour"), sa.func.count())
+            .where(table.c.connection == connection, table.c.system == system, table.c.last_at >= since)
+            .group_by(sa.text("1"))
+            .order_by(sa.text("1"))
+        )
+        return [(moment, count) for moment, count in self.db.execute(query)]
 
     def recent(self, connection: str, system: str, limit: int) -> list[dict[str, Any]]:
         """The facts of the last visits, newest first, each with `ticket`, `first_at` and `last_at` (aware UTC)."""

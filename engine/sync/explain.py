@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.mapping.compiled import CompiledMapping
+from engine.mapping.draft import MISSING
 from engine.protocol import Record
 from engine.store.journal import Entry
 from engine.store.snapshots import Snapshot
@@ -62,7 +63,7 @@ class FieldNow:
     seen: Any
     now: Any
     rule: str
-    read: Any = None
+    read: Any = MISSING
     """What the rule read of the source, when the field was decided last."""
     won: str = ""
     why: str = ""

@@ -75,7 +75,8 @@ class Results:
             kind = self._kind_of_children()
             named = kind.answered_amount
             answered[kind.name] = [
-                {"key": one.key, **({named: one.values.get(named)} if named else {})} for one in result.children
+                {"ref": one.ref, "key": one.key, **({named: one.values.get(named)} if named else {})}
+                for one in result.children
             ]
         return answered
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.store.tallies import Tally
 from engine.store.versions import SETTLED
 from engine.store.work import End, WorkState
 
@@ -32,7 +33,9 @@ def status(connection: Connection) -> dict[str, Any]:
     facts = {system: endpoint.facts() for system, endpoint in connection.endpoints.items()}
     callers = [system for system, one in facts.items() if one.get("calls_us")]
     versions = {mapping: one.version for mapping, one in connection.compiled.mappings.items()}
+    midnight = connection.clock().astimezone(connection.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     with connection.store.reading() as tx:
+        today = tx.tallies.since(name, midnight)
         ends, totals = _Ends.of(tx.work.ends(name), versions), tx.tallies.totals(name)
         reasons, states = tx.work.reasons(name, LISTED), ends.states
         mappings = {
@@ -49,7 +52,10 @@ def status(connection: Connection) -> dict[str, Any]:
         visits = {system: tx.visits.last(name, system) for system in connection.connectors}
         counted = sum(tx.visits.count(name, system) for system in callers)
         links = {f"{source} -> {target}": count for (source, target), count in tx.links.count(name).items()}
+    for mapping, shown in mappings.items():
+        shown["today"] = _by_outcome(one for one in today if one.mapping == mapping)
     return {
+        "zone": str(connection.zone),
         "mappings": mappings,
         "busy": sum(rows.values()) + sum(wanted.values()),
         "for_visit": sum(rows.get(system, 0) + wanted.get(system, 0) for system in callers),
@@ -58,9 +64,16 @@ def status(connection: Connection) -> dict[str, Any]:
         "visits": counted,
         "tokens_spent": sum(int(one.get("tokens_spent", 0)) for one in facts.values()),
         "stopped": next((one["stopped"] for one in facts.values() if one.get("stopped")), None),
-        "systems": {system: dict(one) for system, one in facts.items()},
+        "systems": {system: {**one, "due": rows.get(system, 0)} for system, one in facts.items()},
         "links": links,
     }
+
+
+def _by_outcome(tallies: Iterable[Tally]) -> dict[str, int]:
+    counted: Counter[str] = Counter()
+    for one in tallies:
+        counted[one.outcome] += one.count
+    return dict(counted)
 
 
 def _left(states: Mapping[str, Mapping[str, int]], mappings: Iterable[str]) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from engine.mapping.draft import MISSING
 from engine.protocol import Write
 from engine.store.intents import Intent
 from engine.store.journal import Entry
@@ -56,6 +57,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """One value that was sent, and what came back of it; MISSING where that is not known."""
+
+    what: str
+    sent: Any
+    came: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One step of the story."""
 
@@ -68,9 +78,9 @@ class Event:
     lines: tuple[Line, ...] = ()
     more: tuple[tuple[str, str], ...] = ()
     """Besides: (what, words)."""
-    sent: Write | None = None
-    came: Mapping[str, Any] | None = None
-    """What came back, field by field."""
+    request: str = ""
+    """What was asked of the system, in words; empty where nothing was."""
+    exchanges: tuple[Exchange, ...] = ()
     failed: str = ""
     """The words of a request that was not carried out."""
 
@@ -97,6 +107,8 @@ def events(entries: Iterable[Entry], intents: Mapping[str, Intent]) -> Iterable[
 
 def _event(one: Entry, intents: Mapping[str, Intent]) -> Event:
     intent = intents.get(one.detail.get("request", "")) if one.step == "decide" else None
+    sent = Write.unpack(intent.request) if intent is not None else None
+    result: Mapping[str, Any] = (intent.result or {}) if intent is not None else {}
     lines = tuple(line(given) for given in one.detail.get("fields", ()))
     return Event(
         at=one.at,
@@ -107,17 +119,40 @@ def _event(one: Entry, intents: Mapping[str, Intent]) -> Event:
         mood=_MOODS.get(one.outcome or "", ""),
         lines=lines,
         more=tuple(_more(one, intent)),
-        sent=Write.unpack(intent.request) if intent is not None else None,
-        came=(intent.result or {}).get("answered") if intent is not None else None,
-        failed=str((intent.result or {}).get("message") or "") if intent is not None else "",
+        request="" if sent is None else _words(sent),
+        exchanges=() if sent is None else tuple(_exchanges(sent, result.get("answered", {}))),
+        failed=str(result.get("message") or ""),
     )
+
+
+def _words(sent: Write) -> str:
+    what = f"{sent.entity} {sent.key}" if sent.key else sent.entity
+    if sent.action == "create":
+        return f"create {what}"
+    if sent.action == "update":
+        return f"change {what}"
+    sizes = ((len(sent.add), "to add"), (len(sent.change), "to change"), (len(sent.remove), "to remove"))
+    return f"change the {sent.child} of {what}: {', '.join(f'{count} {how}' for count, how in sizes if count)}"
+
+
+def _exchanges(sent: Write, answered: Mapping[str, Any]) -> Iterable[Exchange]:
+    for path, value in sent.values.items():
+        yield Exchange(path, value, answered.get(path, MISSING))
+    back = {one["ref"]: one for one in answered.get(sent.child or "", ())}
+    for child in (*sent.add, *sent.change):
+        came = {name: value for name, value in back.get(child.ref, {}).items() if name != "ref"}
+        yield Exchange(f"{sent.child} {child.ref}", child.values, came or MISSING)
+    for child in sent.remove:
+        yield Exchange(f"{sent.child} {child.ref}", "removed", MISSING)
+    for text in sent.identity:
+        yield Exchange("identity", text, MISSING)
 
 
 def line(given: Mapping[str, Any]) -> Line:
     """One field as the journal keeps it."""
     return Line(
         field=given["field"],
-        read=given.get("input"),
+        read=given.get("input", MISSING),
         there=given.get("from"),
         ours=given.get("to"),
         won=_WHO_WON.get(given.get("verdict", ""), ""),

@@ -15,6 +15,7 @@ from engine.web.frame import Frame
 from engine.web.health import Health
 from engine.web.measured import Measured
 from engine.web.pages import (
+    charts,
     mappings,
     overview,
     parked,
@@ -26,6 +27,7 @@ from engine.web.pages import (
 from engine.web.security import SecurityHeaders
 
 PAGES = (
+    charts,
     mappings,
     overview,
     parked,

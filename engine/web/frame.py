@@ -32,6 +32,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from engine import __version__
+from engine.mapping.draft import MISSING
 from engine.settings import Settings
 from engine.store.store import Store
 from engine.sync.engine import Connection, Engine
@@ -75,6 +76,7 @@ class Frame:
         )
         self._environment.filters["number"] = lambda value: f"{value:,}"
         self._environment.filters["shown"] = shown
+        self._environment.tests["missing"] = lambda value: value is MISSING
         self._environment.filters["place"] = lambda where: "/".join(where.split("/")[-2:])
         self._environment.filters["ago"] = lambda then: ago(self.clock(), then)
         self._environment.globals.update(version=__version__, static=self.files.address)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
-from engine.web.words import ago, counted
+from engine.web.words import ago, clock_time, counted
 
 COLUMNS = ("created", "linked", "updated", "unchanged", "waiting", "parked")
+TODAY = ("created", "linked", "updated", "parked")
 SHOWN = 12
 """Reasons that are listed of each kind; the rest are counted together."""
 Mood = Literal["well", "busy", "person", "new"]
@@ -31,6 +33,8 @@ class MappingRow:
     name: str
     counts: Mapping[str, int]
     reasons: tuple[Reason, ...]
+    today: Mapping[str, int] = field(default_factory=dict)
+    """What flowed today: a number for each of TODAY."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,22 @@ class Overview:
     broken: str = ""
     notes: tuple[str, ...] = ()
     """What the systems' endpoints have to say besides."""
+    systems: tuple[str, ...] = ()
+    """Of each system a sentence: when it came or was asked last, when it will be next, and what waits for that."""
+    limit: int = 0
+    """Tokens that may be spent in a day."""
+
+    @property
+    def parked(self) -> int:
+        """How many records wait for a person."""
+        return sum(row.counts["parked"] for row in self.rows)
+
+    @property
+    def flowed(self) -> str:
+        """What flowed today, in a sentence."""
+        sums = {one: sum(row.today.get(one, 0) for row in self.rows) for one in TODAY}
+        said = ", ".join(f"{count:,} {one}" for one, count in sums.items() if count)
+        return f"Today: {said}." if said else "Nothing has flowed today yet."
 
 
 def overview(name: str, status: Mapping[str, Any], now: datetime, titles: Mapping[str, str]) -> Overview:
@@ -67,8 +87,50 @@ def overview(name: str, status: Mapping[str, Any], now: datetime, titles: Mappin
     )
     callers = [titles.get(system, system) for system, one in status.get("systems", {}).items() if one.get("calls_us")]
     mood, sentence = _sentence(status, rows, visits, " or ".join(callers))
-    tokens, notes = int(status.get("tokens_spent", 0)), tuple(_notes(status))
-    return Overview(name, mood, sentence, rows, visits, _links(status), tokens, notes=notes)
+    tokens, notes = int(status.get("tokens_spent", 0)), tuple(dict.fromkeys(_notes(status)))
+    limit = sum(int(one.get("tokens_limit", 0)) for one in status.get("systems", {}).values())
+    systems = tuple(_systems(status, now, titles))
+    return Overview(name, mood, sentence, rows, visits, _links(status), tokens, "", notes, systems, limit)
+
+
+def _systems(status: Mapping[str, Any], now: datetime, titles: Mapping[str, str]) -> Iterator[str]:
+    """ "QuickBooks last visited 3 minutes ago; next about 14:05; 12 changes wait for tomorrow's budget."""
+    zone = ZoneInfo(status.get("zone", "UTC"))
+    last = status.get("last_visits", {})
+    for system, facts in status.get("systems", {}).items():
+        title, at = titles.get(system, system), _when(last.get(system) or {})
+        calls, parts = bool(facts.get("calls_us")), []
+        if at is None:
+            parts.append(f"{title} has not visited yet" if calls else f"{title} was not asked yet")
+        else:
+            parts.append(f"{title} last visited {ago(now, at)}" if calls else f"{title} was last asked {ago(now, at)}")
+        if (following := _next_visit(facts, at)) is not None:
+            word = "next about" if following >= now else "was expected about"
+            parts.append(f"{word} {clock_time(following, now, zone)}")
+        if facts.get("due") and not calls:  # what waits for a visit stands in the first sentence
+            due = counted(int(facts["due"]), "change waits", "changes wait")
+            parts.append(f"{due} for {_turn(_moment(facts.get('waits_until')), now, zone)}")
+        yield "; ".join(parts) + "."
+
+
+def _turn(until: datetime | None, now: datetime, zone: ZoneInfo) -> str:
+    if until is None:
+        return "their turn"
+    whose = "the" if until.astimezone(zone).date() == now.astimezone(zone).date() else "tomorrow's"
+    return f"{whose} budget, about {clock_time(until, now, zone)}"
+
+
+def _next_visit(facts: Mapping[str, Any], last: datetime | None) -> datetime | None:
+    """When a system that visits us will do so again, if it keeps to what it was told."""
+    every, quiet = facts.get("visits_every"), _moment(facts.get("quiet_until"))
+    if every is None or last is None:
+        return None
+    following = last + timedelta(seconds=every)
+    return following if quiet is None else max(following, quiet)
+
+
+def _moment(value: Any) -> datetime | None:
+    return value if isinstance(value, datetime) else None
 
 
 def _notes(status: Mapping[str, Any]) -> Iterator[str]:
@@ -92,13 +154,14 @@ def _row(name: str, facts: Mapping[str, Any]) -> MappingRow:
     outcomes, states = facts.get("outcomes", {}), facts.get("states", {})
     counts = {column: int(outcomes.get(column, 0)) for column in COLUMNS[:4]}
     reasons: list[Reason] = []
-    for kind in ("waiting", "parked", "skipped"):
+    for kind in ("waiting", "parked", "skipped", "ignored"):
         listed = facts.get(kind, {})
         counts[kind] = int(states.get(kind, sum(listed.values())))
         reasons += _reasons(kind, listed)
     if outdated := int(facts.get("outdated", 0)):
         reasons.append(Reason("older", f"mapped by an older version; `engine resync {name}` maps them again", outdated))
-    return MappingRow(name, counts, tuple(reasons))
+    today = {one: int(facts.get("today", {}).get(one, 0)) for one in TODAY}
+    return MappingRow(name, counts, tuple(reasons), today)
 
 
 def _reasons(kind: str, listed: Mapping[str, int]) -> list[Reason]:

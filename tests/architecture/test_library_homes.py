@@ -29,6 +29,7 @@ HOMES = {
     ),
     "cryptography": ("engine.vault",),
     "authlib": ("connectors.pipedrive.grants",),
+    "pygal": ("engine.web.charts",),
     "rich": ("engine.cli", "connectors.demo"),
 }
 """Library -> the modules (with all below them) that may import it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -47,6 +47,8 @@ class Shown:
     row: WorkRow
     label: str
     entity: str
+    target: str
+    """What it would be linked to: "Pipedrive organization"."""
     address: str
     candidates: tuple[Candidate, ...]
     linkable: bool
@@ -83,7 +85,10 @@ def routes(frame: Frame) -> list[Route]:
         names = [asked["connection"]] if "connection" in asked else list(frame.connections)
         state: acts.State = "ignored" if asked.get("show") == "ignored" else "parked"
         after = (asked["mapping"], asked["key"]) if {"mapping", "key"} <= asked.keys() else None
-        views = [await frame.read(_view, frame.connection(name), state, asked.get("cause"), after) for name in names]
+        views = [
+            await frame.read(_view, frame.titles, frame.connection(name), state, asked.get("cause"), after)
+            for name in names
+        ]
         return await frame.page(
             request, "parked.html", section="parked", views=views, state=state, cause=asked.get("cause"),
             total=sum(group.count for view in views for group in view.groups),
@@ -125,12 +130,18 @@ def routes(frame: Frame) -> list[Route]:
     ]
 
 
-def _view(connection: Connection, state: acts.State, cause: str | None, after: tuple[str, str] | None) -> View:
+def _view(
+    titles: Mapping[str, str],
+    connection: Connection,
+    state: acts.State,
+    cause: str | None,
+    after: tuple[str, str] | None,
+) -> View:
     with connection.store.reading() as tx:
         codes = tx.work.codes(connection.name, state)
         others = sum(tx.work.codes(connection.name, "ignored" if state == "parked" else "parked").values())
         groups = [
-            _group(tx, connection, state, code, count, SHOWN if cause is None else PAGE, after)
+            _group(titles, tx, connection, state, code, count, SHOWN if cause is None else PAGE, after)
             for code, count in codes.items()
             if cause in (None, code)
         ]
@@ -138,6 +149,7 @@ def _view(connection: Connection, state: acts.State, cause: str | None, after: t
 
 
 def _group(
+    titles: Mapping[str, str],
     tx: Transaction,
     connection: Connection,
     state: acts.State,
@@ -159,6 +171,7 @@ def _group(
                 row,
                 labels.get((row.mapping, row.source_key), row.source_key),
                 source[1],
+                f"{titles.get(mapping.target[0], mapping.target[0])} {mapping.target[1]}" if mapping else "",
                 address(connection.name, *source, row.source_key),
                 tuple(found[(row.mapping, row.source_key)]),
                 linkable=mapping is not None and not mapping.is_each and not mapping.for_linked,
@@ -188,8 +201,7 @@ def _act(connection: Connection, form: FormData, act: Act, state: acts.State, wh
     with connection.store.transaction() as tx:
         cause = form.get("all")
         if cause is not None:
-            (*_, whole) = ([], *acts.causes(tx, connection, code=str(cause), state=state))
-            rows = list(whole.rows) if isinstance(whole, acts.Cause) else []
+            rows = [row for one in acts.causes(tx, connection, code=str(cause), state=state) for row in one.rows]
             asked = len(rows)
         else:
             refs = [_ref(str(one)) for one in form.getlist("row")]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from engine.protocol import Failure
 from engine.sync import words
-from engine.sync.explain import Told, explain, find, search
+from engine.sync.explain import Told, explain, find, readings, search, why
 from tests.engine.sync.conftest import World
 from tests.engine.sync.test_way_of_a_record import bill
 
@@ -100,3 +101,53 @@ def test_a_name_that_nobody_has_finds_nothing(world: World) -> None:
     world.settle()
     with world.store.reading() as tx:
         assert find(tx, world.connection, "Nobody") == []
+
+
+def test_the_story_tells_what_was_read_what_was_sent_and_what_came_back(world: World) -> None:
+    world.books.put("client", "c9", name="Acme", town="Bayshore")
+    world.settle()
+    (one,) = told(world, "c9")
+    assert [event.heading for event in one.events] == ["Received", "Decided", "Linked"]
+    decided = one.events[1]
+    assert decided.request == "create company"
+    town = next(line for line in decided.lines if line.field == "city")
+    assert (town.read, town.there, town.ours, town.won, town.why) == (
+        "Bayshore", None, "Bayshore", "ours is written", "new",
+    )  # fmt: skip
+    exchanged = {line.what: (line.sent, line.came) for line in decided.exchanges}
+    assert exchanged["city"] == ("Bayshore", "Bayshore")
+    assert exchanged["identity"][0] == "acme/client/c9"
+    city = next(field for field in one.fields if field.field == "city")
+    assert (city.read, city.won) == ("Bayshore", "ours is written")
+
+
+def test_a_request_that_was_refused_tells_the_words(world: World) -> None:
+    world.crm.fail = lambda write: Failure.REFUSED
+    world.books.put("client", "c9", name="Acme")
+    world.settle()
+    (one,) = told(world, "c9")
+    decided = next(event for event in one.events if event.step == "decide")
+    assert decided.failed == "told to fail: refused"
+    assert why(one).startswith("It waits for a person: told to fail: refused. The system did not take it")
+
+
+def test_a_conflict_shows_both_sides(world: World) -> None:
+    world.books.put("client", "c9", name="Acme", town="Bayshore")
+    world.settle()
+    world.crm.put("company", "c1", city="Lakeside")
+    world.clock.on(minutes=5)
+    world.books.put("client", "c9", town="Hilltop")
+    world.settle()
+    (one,) = told(world, "c9")
+    line = next(line for line in one.events[-1].lines if line.field == "city")
+    assert (line.there, line.ours, line.won) == ("Lakeside", "Hilltop", "a person decides")
+
+
+def test_what_was_read_and_since_when_is_told_where_nothing_is_found(world: World) -> None:
+    with world.store.reading() as tx:
+        before = {one.entity: one.sentence for one in readings(tx, world.connection)}
+    assert before["bill"] == "its first reading is not complete"
+    world.settle()
+    with world.store.reading() as tx:
+        after = {one.entity: one.sentence for one in readings(tx, world.connection)}
+    assert after["bill"].startswith("read completely by 2026-03-02") and "2026-01-01 or later" in after["bill"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from engine.web.addresses import on_loopback
-from engine.web.overview import SHOWN, ago, overview
+from engine.web.overview import SHOWN, overview
+from engine.web.words import ago, clock_time, shown
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 VISITED = {
@@ -88,3 +91,48 @@ def test_what_an_older_version_of_a_mapping_decided_is_counted_with_the_cure() -
 def test_what_the_systems_have_to_say_besides_is_told() -> None:
     status = {"systems": {"shop": {"forecast": "Through in 4 days.", "notes": ["Webhooks are off."]}, "till": {}}}
     assert overview("acme", status, NOW, {}).notes == ("Through in 4 days.", "Webhooks are off.")
+
+
+def systems(**facts: Any) -> tuple[str, ...]:
+    """What is said of a system that visits us and of one that is called."""
+    last = {"shop": {"ended_at": NOW - timedelta(minutes=3)}, "till": {"ended_at": NOW}}
+    status = {"zone": "America/New_York", "last_visits": last, "systems": {
+        "shop": {"calls_us": True, "visits_every": 300} | facts.get("shop", {}),
+        "till": facts.get("till", {}),
+    }}  # fmt: skip
+    return overview("acme", status, NOW, {"shop": "The Shop", "till": "The Till"}).systems
+
+
+def test_each_system_says_when_it_came_when_it_will_be_next_and_what_waits_for_it() -> None:
+    assert systems() == ("The Shop last visited 3 minutes ago; next about 07:02.", "The Till was last asked just now.")
+    tomorrow = {"due": 12, "waits_until": NOW + timedelta(hours=20)}
+    assert systems(till=tomorrow)[1].endswith("; 12 changes wait for tomorrow's budget, about tomorrow 03:00.")
+    assert systems(till={"due": 1})[1].endswith("; 1 change waits for their turn.")
+
+
+def test_a_visit_that_did_not_come_is_said_to_have_been_expected_and_a_quiet_span_is_waited_out() -> None:
+    assert "was expected about 06:58" in systems(shop={"visits_every": 60})[0]
+    assert "next about 09:00" in systems(shop={"quiet_until": NOW + timedelta(hours=2)})[0]
+
+
+def test_what_flowed_today_is_a_sentence() -> None:
+    mappings = {"a": {"today": {"created": 2, "parked": 1}}, "b": {"today": {"created": 1200}}}
+    assert overview("acme", {"mappings": mappings}, NOW, {}).flowed == "Today: 1,202 created, 1 parked."
+    assert overview("acme", {"mappings": {"a": {}}}, NOW, {}).flowed == "Nothing has flowed today yet."
+
+
+def test_a_moment_is_told_by_the_clock_of_the_connections_zone() -> None:
+    zone = ZoneInfo("America/New_York")
+    moments = [NOW, NOW + timedelta(hours=20), NOW - timedelta(days=1), NOW + timedelta(days=9)]
+    assert [clock_time(one, NOW, zone) for one in moments] == [
+        "07:00", "tomorrow 03:00", "yesterday 07:00", "10 March 08:00",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(None, "nothing"), ("", "nothing"), (False, "no"), (Decimal("0.00"), "0.00"), ([1, "a"], "1, a"), ({}, "nothing"),
+     ({"city": "Albany", "zip": None}, "city: Albany")],
+)  # fmt: skip
+def test_a_value_is_shown_as_people_read_it(value: Any, words: str) -> None:
+    assert shown(value) == words
