@@ -47,7 +47,7 @@ def _options(title: str) -> dict[str, Any]:
         "title": title, "style": _STYLE, "js": (), "css": ("file://style.css", "file://graph.css", f"inline:{_DARK}"),
         "width": 600, "height": 350, "legend_at_bottom": True, "show_minor_x_labels": False, "truncate_label": 20,
         "value_formatter": lambda value: f"{value:,.0f}", "no_data_text": "Nothing yet", "pretty_print": False,
-        "disable_xml_declaration": False, "explicit_size": True, "show_dots": False, "max_scale": 5, "include_x_axis": True,
+        "explicit_size": True, "show_dots": False, "max_scale": 5, "include_x_axis": True,
     }  # fmt: skip
 
 
