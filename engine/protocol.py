@@ -196,8 +196,8 @@ class Endpoint(Protocol):
         `visits_every` (seconds), `visits_rest` (none are expected now), `failed_logins` (within an hour),
         `tokens_spent` and `tokens_limit` (of a day), `tokens_reserve` (of these, kept from old history), `forecast` (a
         sentence: until when old history is through), `waits_until` (the day's tokens are used up until then),
-        `tokens_since` (when this day of theirs began), `visits_every` (how often its system is to visit), `quiet_until`
-        (it is kept from visiting), `stopped` (a sentence: why nothing goes on), `notes` (further sentences)."""
+        `tokens_since` (when this day of theirs began), `quiet_until` (its system is kept from visiting), `stopped` (a
+        sentence: why nothing goes on), `notes` (further sentences)."""
 
     def ping(self) -> Sequence[Check]:
         """Talk to the real system where it can be called, and say what is well and what is not."""
