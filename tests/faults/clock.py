@@ -1,7 +1,7 @@
 """The one clock of a run, read by the server's process and by both simulators, and put forward by the harness.
 
-It lies in a file that all of them have mapped, with two things beside it that a process that was killed could not tell
-any more: whether the fault has struck, and how often the server has looked through its queue.
+It lies in a file that all of them have mapped. Beside it: whether the fault has struck, and how often the server has
+looked through its queue, which one that was killed could not tell any more; and how often it was asked to.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 BEGIN = datetime(2026, 3, 2, 14, tzinfo=UTC)
 _OFFSET, _COUNT = struct.Struct("d"), struct.Struct("Q")
-_LOOKS, _STRUCK, _SIZE = slice(8, 16), 16, 17
+_LOOKS, _ASKED, _STRUCK, _SIZE = slice(8, 16), slice(16, 24), 24, 25
 
 
 class Clock:
@@ -47,6 +47,15 @@ class Clock:
     def looked(self) -> None:
         """It did so once more."""
         self._shared[_LOOKS] = _COUNT.pack(self.looks + 1)
+
+    @property
+    def asked(self) -> int:
+        """How often the server was asked to look."""
+        return int(_COUNT.unpack(self._shared[_ASKED])[0])
+
+    def ask(self) -> None:
+        """Have it look now: what it waits for in real time need not be waited for."""
+        self._shared[_ASKED] = _COUNT.pack(self.asked + 1)
 
     @property
     def struck(self) -> bool:

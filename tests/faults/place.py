@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import random
 import shutil
 import socket
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -16,7 +18,6 @@ from connectors.pipedrive.simulator.state import Account
 from engine.store.store import Store
 from tests.faults.launcher import Launcher
 from tests.faults.small_company import ZONE
-from tests.faults.wires import WebhookWire
 from tests.postgres import create
 
 PASSWORD = "correct horse"
@@ -48,7 +49,6 @@ class Place:
         self.folder = Path(tempfile.mkdtemp(prefix="faults", dir=memory if os.access(memory, os.W_OK) else None))
         self.launcher = Launcher()
         self.pipedrive = serve(Account())
-        self.webhooks = WebhookWire()
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._postgres = None if postgres is None else create(postgres)
@@ -60,7 +60,6 @@ class Place:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.launcher.close()
-        self.webhooks.close()
         self.pipedrive.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -95,9 +94,11 @@ def _empty(url: str) -> None:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Below those that outgoing calls are given: none may sit on it while the server is down."""
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
+            return int(probe.getsockname()[1])
 
 
 def _cheap_hash() -> str:

@@ -153,28 +153,27 @@ class WebhookDisorder(Disorder):
 
 
 class WebhookWire:
-    """Stands in for the deliveries' sending; one for the process, pointed at the run that goes on."""
+    """Stands in for the deliveries' sending while a run goes on; a context manager."""
 
-    def __init__(self) -> None:
-        self.watch: Watch | None = None
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+
+    def __enter__(self) -> WebhookWire:
         self._post = deliveries._post
         deliveries._post = self
+        return self
 
-    def close(self) -> None:
-        """The deliveries are sent as ever again."""
+    def __exit__(self, *_: object) -> None:
         deliveries._post = self._post
 
     def __call__(self, hook: dict[str, Any], body: bytes, timeout: float) -> int:
-        watch = self.watch
-        if watch is None:
-            return 0
-        before = watch.reach("webhook before")
+        before = self._watch.reach("webhook before")
         if before == "cut":
             return 0
         if before == "502":
             return 502
         status = self._post(hook, body, timeout)
-        after = watch.reach("webhook after")
+        after = self._watch.reach("webhook after")
         if after == "cut":
             return 0
         return 500 if after == "500" else status
