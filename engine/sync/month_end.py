@@ -6,6 +6,7 @@ bank reconciliation: what the source has, the items that explain or must be look
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,9 @@ from engine.sync.connection import Connection
 from engine.sync.reconcile import AMOUNT, KINDS, Kind, Line, Month, Tally, is_wrong
 
 PAGE = 500
+LONGEST = 160
+"""Characters of a value that are shown."""
+_TAG = re.compile(r"<[^>]{1,200}>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +225,10 @@ def shown(value: Any) -> str:
         return ", ".join(shown(one) for one in parts)
     if isinstance(value, list):
         return ", ".join(shown(one) for one in value)
-    return f"{value:,.2f}" if isinstance(value, Decimal) else str(value)
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}"
+    text = " ".join(_TAG.sub(" ", str(value)).split())
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def worth(amounts: Sequence[dict[str, Any]]) -> Decimal | None:

@@ -132,7 +132,9 @@ def compare(
     for path, value in values.items():
         now = at(three.now, path)
         why = _why(path, value, again, rules.get(path), three, totals)
-        if why is not None:
+        if why == "stale" and path in again:  # such a text is told by what it is written from
+            found.append(Difference(path, again[path], three.again.get(path), why))
+        elif why is not None:
             found.append(Difference(path, value, now, why))
     return found
 

@@ -182,6 +182,27 @@ def keep(tx: Transaction, connection: Connection, run: Run, ref: Ref, rows: Sequ
             keys = [one.key for one in rows if one.gone is None and in_month(connection, pair, one.record, month)]
             for wanted, some in _beside(tx, connection, pair.mapping, keys):
                 tx.sightings.ask(run.id, wanted, some)
+        if pair.mapping.target == ref:
+            tx.sightings.ask(run.id, pair.mapping.source, _strange(tx, connection, run, pair.mapping, rows))
+
+
+def record_key(mapping: CompiledMapping, key: str) -> str:
+    """The record that a source key belongs to: an element's begins with it."""
+    return key.split("|")[0] if mapping.is_each else key
+
+
+def _strange(
+    tx: Transaction, connection: Connection, run: Run, mapping: CompiledMapping, rows: Sequence[Snapshot]
+) -> list[str]:
+    """The records by whose identity these targets go, and of which nothing is known: are they of another month?"""
+    prefix = connection.identity_line(mapping.source, "")
+    lines = [line.removeprefix(prefix) for one in rows for line in one.identity if line.startswith(prefix)]
+    keys = {record_key(mapping, line) for line in lines if "#" not in line}
+    known = {
+        *tx.sightings.get(run.id, mapping.source, keys),
+        *tx.snapshots.get(connection.name, *mapping.source, keys),
+    }
+    return sorted(keys - known)
 
 
 def in_month(connection: Connection, pair: Pair, record: Record, month: Month) -> bool:

@@ -26,7 +26,7 @@ from engine.sync.connection import Connection, Ref
 from engine.sync.differ import Three, diff_children
 from engine.sync.reconcile import SHARES, Amount, Difference, Finding, Kind, Month, compare, verdict, verdict_alone
 from engine.sync.sighted import Sighted
-from engine.sync.sighting import INTO, Pair, in_month
+from engine.sync.sighting import INTO, Pair, in_month, record_key
 from engine.sync.values import at, same
 from engine.sync.worth import worth
 
@@ -202,7 +202,8 @@ class Standing:
         touched = bool(fields) and self._touched(unit, target)
         kind: Kind = "left_out" if left else verdict(fields, worst, touched)
         reason = left or self._why(kind, living, touched)
-        if kind == "equal" and any(one.link is None or one.link.target_key != target.key for one in living):
+        linked = all(one.link is not None and one.link.target_key == target.key for one in living)
+        if not linked and kind in ("equal", "kept", "edited"):
             kind = "waiting" if worst and worst != "parked" else "unlinked"
             reason = "the connector's store has no link between them"
         return self._finding(
@@ -336,7 +337,7 @@ class Standing:
 
     def _record_key(self, key: str, link: Link | None) -> str:
         """The record that a source key belongs to."""
-        return link.record_key if link else key.split("|")[0] if self.mapping.is_each else key
+        return link.record_key if link else record_key(self.mapping, key)
 
     def _orphan(
         self,
@@ -362,7 +363,7 @@ class Standing:
         )  # fmt: skip
         how = (link.gone if link else None) or ("deleted" if held is not None and held.gone else None)
         if how is None and not there:
-            gone = "it was deleted there, or is of another month now" if record else "no record of it was ever read"
+            gone = "it was deleted there, or is of another month now" if record else "it knows no record of that id"
             return replace(finding, reason=f"{self._here_title} does not list it: {gone}")
         element = Element(key, {"record": record}, record)
         if not self.mapping.is_each and record:
