@@ -12,10 +12,11 @@ from engine.sync import holding
 @click.argument("connection")
 @here
 def hold(here: Here, connection: str) -> None:
-    """Let a CONNECTION read, and write nothing.
+    """Let a CONNECTION read, and write nothing but what a plan says.
 
     Every server and worker on this store goes on reading both systems. What would be written waits: `engine plan`
-    shows it, `engine release` ends the hold. The way to a first run without surprises.
+    shows it, `engine apply` carries a saved plan out, `engine release` ends the hold. The way to a first run without
+    surprises.
 
     \b
     Example:
@@ -23,7 +24,7 @@ def hold(here: Here, connection: str) -> None:
     """
     with here.engine() as engine:
         holding.hold(connection_of(engine, connection))
-    click.echo(f"{connection} is on hold: it reads, and writes nothing.")
+    click.echo(f"{connection} is on hold: it reads, and writes nothing but what `engine apply` is given.")
 
 
 @click.command()

@@ -8,6 +8,7 @@ import click
 
 from engine import __version__
 from engine.cli.alerts import alerts
+from engine.cli.apply import apply
 from engine.cli.codes import codes
 from engine.cli.connect import connect
 from engine.cli.docs import docs
@@ -92,6 +93,7 @@ for command in (
     ping,
     status,
     plan,
+    apply,
     hold,
     release,
     explain,

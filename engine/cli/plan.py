@@ -34,7 +34,9 @@ LONGEST = 60
 
 @click.command()
 @click.option("--connection", metavar="NAME", help="Default: the first in engine.yaml.")
-@click.option("--save", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Keep it in a file.")
+@click.option(
+    "--save", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Keep it, for `engine apply FILE`."
+)
 @click.option("--mapping", "only", metavar="NAME", help="Show only this mapping's part.")
 @click.option(
     "--limit", type=click.IntRange(0), default=10, show_default=True, help="Most records that are shown of each kind."
@@ -76,7 +78,7 @@ def plan(here: Here, connection: str | None, save: Path | None, only: str | None
     for line in closing(made, entities, titles):
         out.print(line, markup=False)
     if save is not None:
-        out.print(f"Saved as {save}.", markup=False)
+        out.print(f"Saved. To do exactly this: engine apply {save}", markup=False)
 
 
 def _with_progress(at: Connection) -> Plan:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from engine.store.columns import Json, key, metadata, needed, text
 from engine.store.statements import many, portions, upsert
+from engine.store.work import table as work
 
 ApprovalState = Literal["open", "done", "moved"]
 
@@ -25,6 +27,19 @@ table = sa.Table(
     text("why"),
     sa.Index("approvals_by_state", "connection", "state", "mapping"),
 )
+
+APPROVED = (
+    sa.exists()
+    .where(
+        *(table.c[name] == work.c[name] for name in ("connection", "mapping", "source_key")), table.c.state == "open"
+    )
+    .correlate(work)
+)
+"""Of a row of the queue: that a plan which it is part of was approved, and is not through with it."""
+
+ENDED = ("done", "skipped", "parked")
+WAITS = {"then": "waits"}
+"""Stands after the requests of a row that is planned to wait once they are carried out, for something else to come."""
 
 _PUT = upsert(table)
 _THIS = sa.and_(
@@ -84,11 +99,51 @@ class Approvals:
         """What is still approved of these rows."""
         many(self.db, _LEFT, [{**_the(connection, mapping, key), "left": requests} for key in sorted(keys)])
 
-    def end(
-        self, connection: str, mapping: str, keys: Iterable[str], state: ApprovalState = "done", why: str | None = None
-    ) -> None:
-        """Nothing more is approved of these rows: they came to an end, or (`moved`) are not what they were."""
-        many(self.db, _END, [{**_the(connection, mapping, key), "to": state, "words": why} for key in sorted(keys)])
+    def move(self, connection: str, mapping: str, keys: Iterable[str], why: str) -> None:
+        """Nothing more is approved of these rows: they are not what they were when they were planned."""
+        many(self.db, _END, [{**_the(connection, mapping, key), "to": "moved", "words": why} for key in sorted(keys)])
+
+    def settle(self, connection: str, mapping: str, keys: Iterable[str]) -> None:
+        """Those of these rows that have come to an end (or to a wait, where that was planned) need no approval. One
+        that came to it without all that was approved has moved."""
+        ends = []
+        approved = self.open(connection, mapping, keys)
+        for row in self._ended(connection, mapping, approved):
+            left = [one for one in approved[row.source_key].requests if one != WAITS]
+            if row.state == "waiting" and (left or WAITS not in approved[row.source_key].requests):
+                continue
+            words = f"it came to: {row.outcome}{f', {row.reason}' if row.reason else ''}" if left else None
+            ends.append(
+                {**_the(connection, mapping, row.source_key), "to": "moved" if left else "done", "words": words}
+            )
+        many(self.db, _END, ends)
+
+    def _ended(self, connection: str, mapping: str, keys: Iterable[str]) -> Iterator[Any]:
+        for portion in portions(keys):
+            query = sa.select(work.c.source_key, work.c.state, work.c.outcome, work.c.reason).where(
+                work.c.connection == connection, work.c.mapping == mapping, work.c.source_key.in_(portion),
+                work.c.state.in_((*ENDED, "waiting")),
+            )  # fmt: skip
+            yield from self.db.execute(query)
+
+    def waiting(self, connection: str) -> dict[str, Counter[str]]:
+        """By mapping: of those that are open, how many rows are in each state; `none` where there is no row yet."""
+        same = sa.and_(*(table.c[name] == work.c[name] for name in ("connection", "mapping", "source_key")))
+        query = (
+            sa.select(table.c.mapping, sa.func.coalesce(work.c.state, "none"), sa.func.count())
+            .select_from(table.outerjoin(work, same))
+            .where(table.c.connection == connection, table.c.state == "open")
+            .group_by(table.c.mapping, work.c.state)
+        )
+        found: dict[str, Counter[str]] = {}
+        for mapping, state, number in self.db.execute(query):
+            found.setdefault(mapping, Counter())[state] += number
+        return found
+
+    def plan(self, connection: str) -> str | None:
+        """The plan that the approvals of a connection are of; None: there are none."""
+        query = sa.select(table.c.plan).where(table.c.connection == connection).limit(1)
+        return self.db.execute(query).scalar_one_or_none()
 
     def counts(self, connection: str) -> dict[str, int]:
         """How many there are in each state."""

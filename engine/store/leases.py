@@ -7,7 +7,7 @@ group while somebody else was leasing it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.store import locks
+from engine.store.approvals import APPROVED
 from engine.store.columns import Moment, Words
 from engine.store.statements import many, portions
 from engine.store.work import LEASED, RELEASED, THE_ROW, Work, WorkRow, table, work_row
@@ -48,16 +49,19 @@ class Leases(Work):
         now: datetime,
         ttl: timedelta,
         below: int | None = None,
+        approved_only: bool = False,
     ) -> list[WorkRow]:
         """All due rows of the first `limit` groups by (priority, due_at), leased to `owner` until `now + ttl`.
 
         A group of which any row is leased, of whatever mapping, is passed over. Expired leases count as due. With
-        `below` only groups of which a due row has a priority under that.
+        `below` only groups of which a due row has a priority under that. With `approved_only` no row that is not part
+        of an approved plan.
         """
         self._expire(connection, now)
-        groups = self._groups(connection, mappings, limit, now, below)
+        only = APPROVED if approved_only else sa.true()
+        groups = self._groups(connection, mappings, limit, now, below, only)
         place = {group: number for number, group in enumerate(groups)}
-        rows = self._due_of(connection, set(mappings), groups, now)
+        rows = self._due_of(connection, set(mappings), groups, now, only)
         rows.sort(key=lambda row: (place[row.group], row.priority, row.due_at, row.source_key, row.mapping))
         until = now + ttl
         common = {"the_connection": connection, "owner": owner, "until": until}
@@ -65,6 +69,24 @@ class Leases(Work):
             self.db, _LEASE, [{**common, "the_mapping": row.mapping, "the_source_key": row.source_key} for row in rows]
         )
         return [replace(work_row(row), state="leased", lease_owner=owner, lease_until=until) for row in rows]
+
+    def due(
+        self,
+        connection: str,
+        mappings: Iterable[str],
+        now: datetime,
+        below: int | None = None,
+        approved_only: bool = False,
+    ) -> int:
+        """How many rows of the mappings could be leased now, groups aside; with `below` those of better priority."""
+        ready = sa.and_(table.c.state == "due", table.c.due_at <= now)
+        expired = sa.and_(table.c.state == "leased", table.c.lease_until <= now)
+        query = sa.select(sa.func.count()).where(
+            table.c.connection == connection, table.c.mapping.in_(list(mappings)), sa.or_(ready, expired)
+        )
+        if below is not None:
+            query = query.where(table.c.priority < below)
+        return self.db.execute(query.where(APPROVED) if approved_only else query).scalar_one()
 
     def renew(self, connection: str, owner: str, now: datetime, ttl: timedelta) -> int:
         """Hold everything that `owner` has leased until `now + ttl`; how many rows that is."""
@@ -101,12 +123,18 @@ class Leases(Work):
         self.db.execute(sa.update(table).where(rows).values(**RELEASED, state="due"))
 
     def _groups(
-        self, connection: str, mappings: Sequence[str], limit: int, now: datetime, below: int | None
+        self,
+        connection: str,
+        mappings: Sequence[str],
+        limit: int,
+        now: datetime,
+        below: int | None,
+        only: sa.ColumnElement[bool],
     ) -> list[str]:
         """The first groups in order that nobody works on."""
         groups: list[str] = []
         passed: set[str] = set()
-        for found in self._candidates(connection, mappings, max(2 * limit, 50), now, below):
+        for found in self._candidates(connection, mappings, max(2 * limit, 50), now, below, only):
             fresh = [group for group in dict.fromkeys(found) if group not in passed]
             passed.update(fresh)
             ours = locks.taken(self.db, f"group/{connection}", fresh)
@@ -125,20 +153,28 @@ class Leases(Work):
             busy.update(self.db.execute(query).scalars())
         return busy
 
-    def _due_of(self, connection: str, mappings: set[str], groups: list[str], now: datetime) -> list[Any]:
+    def _due_of(
+        self, connection: str, mappings: set[str], groups: list[str], now: datetime, only: sa.ColumnElement[bool]
+    ) -> list[Any]:
         """The due rows of the groups, held; one that another transaction is changing this moment is left for later.
 
         Asked by group and state alone: with more conditions SQLite would walk over everything that is due.
         """
         due: list[Any] = []
         for portion in portions(groups):
-            query = sa.select(table).where(table.c.connection == connection, table.c.group.in_(portion), _DUE)
+            query = sa.select(table).where(table.c.connection == connection, table.c.group.in_(portion), _DUE, only)
             rows = self.db.execute(query.with_for_update(skip_locked=True))
             due += (row for row in rows if row.due_at <= now and row.mapping in mappings)
         return due
 
     def _candidates(
-        self, connection: str, mappings: Sequence[str], portion: int, now: datetime, below: int | None
+        self,
+        connection: str,
+        mappings: Sequence[str],
+        portion: int,
+        now: datetime,
+        below: int | None,
+        only: sa.ColumnElement[bool],
     ) -> Iterator[list[str]]:
         """The groups of due rows in the order of the queue, a portion of rows at a time.
 
@@ -156,6 +192,7 @@ class Leases(Work):
                     table.c.priority == priority,
                     table.c.due_at <= now,
                     table.c.mapping.in_(list(mappings)),
+                    only,
                 )
                 .order_by(*_ORDER)
             )

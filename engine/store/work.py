@@ -300,17 +300,6 @@ class Work:
         values = [{**common, "the_mapping": mapping, "the_source_key": one} for mapping, one in sorted(rows)]
         many(self.db, _DEFER, values)
 
-    def due(self, connection: str, mappings: Iterable[str], now: datetime, below: int | None = None) -> int:
-        """How many rows of the mappings could be leased now, groups aside; with `below` those of better priority."""
-        ready = sa.and_(table.c.state == "due", table.c.due_at <= now)
-        expired = sa.and_(table.c.state == "leased", table.c.lease_until <= now)
-        query = sa.select(sa.func.count()).where(
-            table.c.connection == connection, table.c.mapping.in_(list(mappings)), sa.or_(ready, expired)
-        )
-        if below is not None:
-            query = query.where(table.c.priority < below)
-        return self.db.execute(query).scalar_one()
-
     def next_due(self, connection: str, after: datetime) -> datetime | None:
         """When the first row that is deferred until after that moment is due."""
         query = sa.select(sa.func.min(table.c.due_at)).where(

@@ -65,6 +65,11 @@ class Connection:
     beaten: set[str] = field(default_factory=set)
     """Systems that this process calls: leases of their rows are renewed by its heartbeat while it calls."""
 
+    approved_only: set[str] = field(default_factory=set)
+    """Systems to which this process carries nothing but what a plan says, whatever others may do."""
+    looks: set[Ref] = field(default_factory=set)
+    """What this process looks at before anything else."""
+
     def __post_init__(self) -> None:
         for mapping in self.compiled.mappings.values():
             self._append(self.by_source, mapping.source, mapping)

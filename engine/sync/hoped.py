@@ -20,9 +20,9 @@ from engine.protocol import (
 )
 from engine.store.intents import Intent
 from engine.store.snapshots import Snapshot
+from engine.sync.plan import NEW
 from engine.sync.values import replaced
 
-NEW = "new:"
 FIRST_NUMBER = 9_000_000_000_000_000
 
 

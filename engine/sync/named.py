@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import uuid4
 
 from engine.mapping.compiled import CompiledMapping
@@ -12,6 +13,7 @@ from engine.store.work import WorkRow
 from engine.sync import linking
 from engine.sync.batch import Batch
 from engine.sync.connection import NAMED
+from engine.sync.consent import PLANNED, Consent
 from engine.sync.freshness import Freshness
 from engine.sync.matching import require_first_readings
 from engine.sync.receiver import LIVE
@@ -28,8 +30,8 @@ _PAGE = 500
 class Named:
     """Works on the rows that stand for names."""
 
-    def __init__(self, batch: Batch, fresh: Freshness, owner: str) -> None:
-        self.batch, self.fresh, self.owner = batch, fresh, owner
+    def __init__(self, batch: Batch, fresh: Freshness, owner: str, consent: Consent | None = None) -> None:
+        self.batch, self.fresh, self.owner, self.consent = batch, fresh, owner, consent
 
     def want(self, mapping: str, text: str) -> None:
         """Put a name on the queue, unless it is there."""
@@ -78,7 +80,9 @@ class Named:
         values = {**mapping.scope, entity.label: text}
         write = Write(uuid4().hex, entity.name, "create", values=values, identity=lines, origin=row.origin or "")
         rows = [[row.mapping, row.source_key, row.touched]]
-        context = {"named": text, "rows": rows, "owner": self.owner}
+        context: dict[str, Any] = {"named": text, "rows": rows, "owner": self.owner}
+        if self.consent is not None:
+            context[PLANNED] = self.consent.require(mapping, [row], write)
         intent = Intent(
             write.id, mapping.name, (row.source_key,), 0, write.pack(), context, "open", batch.now, None, None
         )

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UserError
+from engine.protocol import Write
 from engine.store import codec
+
+NEW = "new:"
+"""Starts the key of a record that is still to be made; the mapping and the source's key follow."""
+
+NOT_COMPARED = ("id", "known", "recover")
+EMPTY: tuple[Any, ...] = (None, {}, ())
 
 FORMAT = 1
 """Of the file. A file of another format is refused."""
@@ -29,7 +36,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request of a change. Keys that begin with `new:` stand for records that are still to be made."""
+    """One request of a change."""
 
     system: str
     request: dict[str, Any]
@@ -51,6 +58,8 @@ class Change:
     target: str | None = None
     target_label: str = ""
     steps: tuple[Step, ...] = ()
+    waits: str = ""
+    """What it still waits for after all of this; empty: it has come to its end."""
     basis: dict[str, str | None] = field(default_factory=dict)
     """What it was decided upon: each record (`source KEY`, `target KEY`) and the hash of it."""
 
@@ -81,6 +90,11 @@ class Plan:
     tokens: Mapping[str, int]
     """By mapping: those of the writes."""
     left: Mapping[str, Mapping[str, int]]
+    ends: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By mapping: the source keys of rows that come to an end without a request (unchanged, left out). Others may wait
+    for that, so it is carried out as well."""
+    looks: tuple[tuple[str, str], ...] = ()
+    """(system, entity) that is looked at again before anything is written to it."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -129,12 +143,30 @@ class Plan:
                 raise UserError(f"{path} was saved by another version.", "Make a new one: engine plan --save FILE")
             changes = tuple(_change(one) for one in data.pop("changes"))
             costs = {system: Cost(**one) for system, one in data.pop("costs").items()}
+            looks = tuple((system, entity) for system, entity in data.pop("looks"))
+            ends = {mapping: tuple(keys) for mapping, keys in data.pop("ends").items()}
             made_at = datetime.fromisoformat(data.pop("made_at"))
-            return cls(made_at=made_at, changes=changes, costs=costs, **{**data, "notes": tuple(data["notes"])})
+            return cls(
+                made_at=made_at,
+                changes=changes,
+                costs=costs,
+                looks=looks,
+                ends=ends,
+                **{**data, "notes": tuple(data["notes"])},
+            )
         except OSError as error:
             raise UserError(f"{path} cannot be read: {error.strerror}.") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(f"{path} is no saved plan.", "Make one: engine plan --save FILE") from error
+
+
+def request_of(write: Write) -> dict[str, Any]:
+    """A request as it stands in a plan: what is sent, without what is made anew each time."""
+    packed = {name: one for name, one in write.pack().items() if name not in NOT_COMPARED and one not in EMPTY}
+    if (write.key or "").startswith(NEW):
+        packed.pop("expected", None)  # the system's answer says what will be there
+    plain: dict[str, Any] = codec.decode(codec.encode(packed))
+    return plain
 
 
 def _change(data: dict[str, Any]) -> Change:

@@ -8,22 +8,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from engine.protocol import Write
-from engine.store import codec
 from engine.store.journal import Entry
 from engine.store.store import Transaction
 from engine.store.work import WorkRow
 from engine.sync.connection import Connection
-from engine.sync.hoped import NEW
 from engine.sync.named import NAME_PREFIX
-from engine.sync.plan import Change, Cost, FieldChange, Plan, Step
+from engine.sync.plan import NEW, Change, Cost, FieldChange, Plan, Step, request_of
 from engine.sync.rehearsal import Act, Rehearsal
 
 EVERY = 1_000_000_000
-NOT_COMPARED = ("id", "known", "recover")
-EMPTY: tuple[Any, ...] = (None, {}, ())
 
 Row = tuple[str, str]
 """(mapping, source key)"""
@@ -47,6 +41,7 @@ def plan(connection: Connection, told: Callable[[int], None] = lambda requests: 
     changes.sort(key=lambda one: order[one.mapping])
     with connection.store.reading() as tx:
         changes = _with_labels(tx, connection, changes)
+    left, ends = _left(before, after, {row for one in changes for row in _rows_of(one)})
     return Plan(
         connection=connection.name,
         made_at=made_at,
@@ -54,7 +49,9 @@ def plan(connection: Connection, told: Callable[[int], None] = lambda requests: 
         changes=tuple(changes),
         costs=_costs(connection, rehearsal),
         tokens=_tokens(rehearsal),
-        left=_left(before, after, {row for one in changes for row in _rows_of(one)}),
+        left=left,
+        ends=ends,
+        looks=tuple(sorted(rehearsal.looks)),
         notes=tuple(_notes(connection, rehearsal)),
     )
 
@@ -105,6 +102,7 @@ def _change(growing: _Growing, after: Mapping[Row, WorkRow], decisions: Mapping[
         reason=reason,
         code=row.code or "",
         target=first.get("target"),
+        waits=row.reason or "its turn" if row.state in ("waiting", "due") else "",
         steps=tuple(_step(one, decisions.get(one.write.id)) for one in growing.acts),
     )
 
@@ -119,15 +117,6 @@ def _step(act: Act, decision: Entry | None) -> Step:
         why = written.get(name, {})
         fields.append(FieldChange(name, expected.get(name), value, why.get("why", ""), why.get("rule", "")))
     return Step(act.system, request, tuple(fields))
-
-
-def request_of(write: Write) -> dict[str, Any]:
-    """A request as it stands in a plan: what is sent, without what is made anew each time."""
-    packed = {name: one for name, one in write.pack().items() if name not in NOT_COMPARED and one not in EMPTY}
-    if (write.key or "").startswith(NEW):
-        packed.pop("expected", None)  # the system's answer says what will be there
-    plain: dict[str, Any] = codec.decode(codec.encode(packed))
-    return plain
 
 
 def _decisions(journal: Iterable[Entry]) -> dict[str, Entry]:
@@ -156,9 +145,13 @@ def _ends(
     return sorted(ended, key=lambda one: (one.outcome, one.records))
 
 
-def _left(before: Mapping[Row, WorkRow], after: Mapping[Row, WorkRow], planned: set[Row]) -> dict[str, dict[str, int]]:
-    """How many rows wait, are left out, are unchanged: by mapping, with the reason in words."""
+def _left(
+    before: Mapping[Row, WorkRow], after: Mapping[Row, WorkRow], planned: set[Row]
+) -> tuple[dict[str, dict[str, int]], dict[str, tuple[str, ...]]]:
+    """How many rows wait, are left out, are unchanged, by mapping and with the reason in words; and which rows come to
+    such an end."""
     counted: dict[str, Counter[str]] = defaultdict(Counter)
+    ends: dict[str, list[str]] = defaultdict(list)
     for row, one in after.items():
         if row in planned or row[1].startswith(NEW):
             continue
@@ -168,9 +161,12 @@ def _left(before: Mapping[Row, WorkRow], after: Mapping[Row, WorkRow], planned: 
             counted[row[0]]["under way just now"] += 1
         elif one.state == "parked":
             counted[row[0]]["parked already"] += 1
-        elif before.get(row) is not None and before[row].state in ("due", "waiting"):
+        elif row in before and before[row].state in ("due", "waiting"):
             counted[row[0]]["unchanged" if one.state == "done" else f"left out: {one.reason}"] += 1
-    return {mapping: dict(some) for mapping, some in counted.items()}
+            ends[row[0]].append(row[1])
+    return {mapping: dict(some) for mapping, some in counted.items()}, {
+        name: tuple(some) for name, some in ends.items()
+    }
 
 
 # --------------------------------------------------------------------------------------------------------- its words

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from engine.protocol import Failed, Failure, Query
 from engine.store.cursors import Cursor
 from engine.store.store import Transaction
-from engine.sync.connection import Connection, Reading
+from engine.sync.connection import Connection, Reading, Ref
 from engine.sync.forgotten import is_owed
 
 KEYS_PER_QUERY = 100
@@ -49,6 +50,16 @@ def older(tx: Transaction, connection: Connection, system: str, stale_before: da
         for reading in connection.readings.get(system, ())
         if (cursor := cursors.get((reading.entity, "changed"), Cursor())).is_partial
         and not _is_due(cursor, reading, stale_before)
+    ]
+
+
+def looks(tx: Transaction, connection: Connection, system: str, refs: Collection[Ref], now: datetime) -> list[Query]:
+    """What changed in these of a system's entities, whenever they were read last."""
+    cursors = tx.cursors.all(connection.name, system)
+    return [
+        changed_query(one, cursors.get((one.entity, "changed"), Cursor()), now)
+        for one in connection.readings.get(system, ())
+        if (system, one.entity) in refs
     ]
 
 

@@ -110,7 +110,7 @@ class Recovery:
     def _again(self, answer: Results) -> Write:
         """Children carry no identity: the connector reads what is there, pairs it, and sends only the rest."""
         again = replace(answer.write, id=uuid4().hex, recover=True)
-        answer.close("failed", {"reason": "asked again, with a look first"})
+        answer.close("failed", {"reason": "asked again, with a look first"}, repeated=True)
         renewed = replace(
             answer.intent, id=again.id, request=again.pack(), state="open", created_at=self.batch.now, result=None
         )

@@ -16,6 +16,7 @@ from engine.store.intents import Intent
 from engine.store.store import Store, Transaction
 from engine.sync import hoped
 from engine.sync.connection import LEASE, Connection
+from engine.sync.freshness import RECENT
 from engine.sync.reads import query_id
 from engine.sync.receiver import receive
 from engine.sync.results import Results
@@ -62,7 +63,9 @@ class Rehearsal:
         """By (system, entity): records that would be read again first, taken as they were last seen."""
         self.unread: set[tuple[str, str]] = set()
         """(system, entity) that was never read completely, so that nothing can be said of what needs a look at it."""
-        self.now = connection.clock()
+        self.looks: set[tuple[str, str]] = set()
+        """(system, entity) that is looked at before what is written to it."""
+        self.now = connection.clock() + RECENT
         self._store, self._told = scratch, told
         self._others: list[str] = []
         """Who has leased rows in earnest: what they have under way stays with them."""
@@ -128,6 +131,8 @@ class Rehearsal:
             return False
         else:
             receive(tx, self.connection, system, query, Page(done=True, cursor=query.cursor), self.now)
+        if query.kind == "changed":
+            self.looks.add((system, query.entity))
         price = self._price(system, [query])
         self.bills[system].looks += price
         self.now += price.time

@@ -18,6 +18,7 @@ from engine.store.work import Finished
 from engine.sync import decisions, echo, named, retries
 from engine.sync.batch import Batch
 from engine.sync.connection import Connection
+from engine.sync.consent import PLANNED, give_back
 from engine.sync.linking import link_members, unlink
 from engine.sync.matching import intent_holder
 from engine.sync.receiver import LIVE, digest, hold, holder
@@ -217,10 +218,13 @@ class Results:
         return bool(self.tx.snapshots.by_identity(self.connection.name, *ref, lines))
 
     # -------------------------------------------------------------------------------------------------- the rows
-    def close(self, state: IntentState, result: dict[str, Any]) -> bool:
-        """The intent's outcome is known. False if it was before."""
+    def close(self, state: IntentState, result: dict[str, Any], repeated: bool = False) -> bool:
+        """The intent's outcome is known, or it is `repeated` under another id. False if it was known before."""
         if not self.tx.intents.finish(self.connection.name, self.intent.id, state, result, self.now):
             return False
+        if PLANNED in self.context and state in ("failed", "unsent") and not repeated:
+            keys = self.intent.source_keys
+            give_back(self.tx, self.connection.name, self.intent.mapping, keys, self.context[PLANNED])
         if self.mapping.match and state != "unknown":
             self.tx.matches.forget(self.connection.name, self.mapping.name, [intent_holder(self.intent.id)])
         return True
@@ -258,6 +262,8 @@ class Results:
             for name, key, touched in self.context["rows"]
         ]  # fmt: skip
         self.tx.work.finish(self.connection.name, finished, owner=self.context["owner"])
+        if PLANNED in self.context:
+            self.tx.approvals.settle(self.connection.name, self.intent.mapping, self.intent.source_keys)
 
     def _tell(self, step: Step, outcome: str, reason: str, detail: dict[str, Any], target: str | None) -> None:
         keys = self.intent.source_keys

@@ -25,6 +25,7 @@ from engine.sync import decisions, echo, matching, moved
 from engine.sync.batch import Batch, Held
 from engine.sync.bundles import Bundle, bundles
 from engine.sync.connection import Connection, Ref
+from engine.sync.consent import PLANNED, Consent
 from engine.sync.decisions import Change, Target
 from engine.sync.differ import Diff, Three, diff_children, diff_linked, diff_new
 from engine.sync.freshness import Freshness
@@ -51,11 +52,20 @@ class Mapped:
 class Runner:
     """Turns leased rows of one system into requests, within one transaction."""
 
-    def __init__(self, tx: Transaction, connection: Connection, system: str, owner: str, now: datetime) -> None:
+    def __init__(
+        self,
+        tx: Transaction,
+        connection: Connection,
+        system: str,
+        owner: str,
+        now: datetime,
+        approved_only: bool = False,
+    ) -> None:
         self.tx, self.connection, self.system, self.owner, self.now = tx, connection, system, owner, now
         self.batch = Batch(tx, connection, now)
         self.fresh = Freshness(tx, connection, system, now)
-        self.named = Named(self.batch, self.fresh, owner)
+        self.consent = Consent(tx, connection) if approved_only else None
+        self.named = Named(self.batch, self.fresh, owner, self.consent)
         self.recovery = Recovery(self.batch, self.fresh, owner)
 
     def requests(self, limit: int, below: int | None = None) -> list[Request] | None:
@@ -64,9 +74,16 @@ class Runner:
         With `below` only of rows of better priority. None: nothing was due. An empty list: what was due has settled
         without a request, and there may be more.
         """
-        lease = self.connection.lease(self.system)
+        lease, consented = self.connection.lease(self.system), self.consent is not None
         rows = self.tx.work.lease(
-            self.connection.name, self.connection.into(self.system), limit, self.owner, self.now, lease, below
+            self.connection.name,
+            self.connection.into(self.system),
+            limit,
+            self.owner,
+            self.now,
+            lease,
+            below,
+            consented,
         )
         if not rows:
             return None
@@ -74,6 +91,8 @@ class Runner:
         for name, of_mapping in _by_mapping(rows).items():
             mapping = self.connection.compiled.mappings[name]
             writes += self._work_on(mapping, of_mapping)
+            if consented:
+                self.tx.approvals.settle(self.connection.name, name, [row.source_key for row in of_mapping])
         return [*self.fresh.queries(), *writes]
 
     def _work_on(self, mapping: CompiledMapping, rows: Sequence[WorkRow]) -> list[Write]:
@@ -306,6 +325,8 @@ class Runner:
         write = replace(change.request(uuid4().hex), origin=origin)
         rows = [[row.mapping, row.source_key, row.touched] for row in unit.rows]
         context = {**change.context(), "rows": rows, "owner": self.owner}
+        if self.consent is not None:
+            context[PLANNED] = self.consent.require(unit.mapping, unit.rows, write)
         keys = tuple(row.source_key for row in unit.rows)
         self.tx.intents.add(
             self.connection.name,

@@ -48,17 +48,29 @@ class EndpointWork:
         """One transaction's worth; None when nothing is due."""
         now = self._clock()
         with self._store.transaction() as tx:
-            queries = reads.due(tx, self._connection, self._system, stale_before, now)
+            queries = self._queries(tx, stale_before, now)
             if queries:
                 return queries
             requests: Sequence[Request] | None = None
-            if limit > 0 and tx.holds.since(self._connection.name) is None:
-                owner = f"{held_by(self._system)}{uuid4().hex[:8]}"
-                requests = Runner(tx, self._connection, self._system, owner, now).requests(limit, below)
+            if limit > 0:
+                owner, restrained = f"{held_by(self._system)}{uuid4().hex[:8]}", self._is_restrained(tx)
+                runner = Runner(tx, self._connection, self._system, owner, now, approved_only=restrained)
+                requests = runner.requests(limit, below)
             if requests is not None:
                 return requests
             aside = sighting.due(tx, self._connection, self._system, stale_before, now)
             return aside or reads.older(tx, self._connection, self._system, stale_before, now) or None
+
+    def _queries(self, tx: Transaction, stale_before: datetime, now: datetime) -> Sequence[Query]:
+        """What is to be read before anything is written."""
+        looks = self._connection.looks
+        looked_at = reads.looks(tx, self._connection, self._system, looks, now) if looks else []
+        looks.difference_update((self._system, one.entity) for one in looked_at)
+        return looked_at or reads.due(tx, self._connection, self._system, stale_before, now)
+
+    def _is_restrained(self, tx: Transaction) -> bool:
+        """Whether nothing is written but what was approved."""
+        return self._system in self._connection.approved_only or tx.holds.since(self._connection.name) is not None
 
     def give(self, request: Request, result: Result) -> None:
         """Keep what came of a request, in one transaction."""
@@ -107,11 +119,10 @@ class EndpointWork:
         now, name = self._clock(), self._connection.name
         with self._store.reading() as tx:
             queries = reads.due(tx, self._connection, self._system, stale_before, now)
-            if tx.holds.since(name) is not None:
-                return len(queries)
-            below = BACKFILL if urgent_only else None
             queries += sighting.due(tx, self._connection, self._system, stale_before, now)
-            return len(queries) + tx.work.due(name, self._connection.into(self._system), now, below)
+            looks = sum(system == self._system for system, _ in self._connection.looks)
+            below, into = BACKFILL if urgent_only else None, self._connection.into(self._system)
+            return len(queries) + looks + tx.work.due(name, into, now, below, self._is_restrained(tx))
 
     def backlog(self) -> dict[str, int]:
         """Rows of old history, by the entity that they become; those with a child list once more as `deal.products`."""

@@ -166,6 +166,7 @@ class TwoWay:
     mappings: str
     visit_faults: VisitFaults = field(default_factory=VisitFaults)
     pipedrive_faults: PipedriveFaults = field(default_factory=PipedriveFaults)
+    poll: str = "30 seconds"
     store: Store = field(init=False)
     connection: Connection = field(init=False)
     wire: Wire = field(init=False)
@@ -181,7 +182,7 @@ class TwoWay:
             "quickbooks_desktop": {"user": "acme", "password_hash": _cheap_hash(), "currency": "USD"},
             "pipedrive": {
                 "company": "acme", "api_token": self.account.token, "plan": "ultimate", "parallel": 1,
-                "poll": "30 seconds",
+                "poll": self.poll,
             },
         }  # fmt: skip
         settings = ConnectionSettings("acme", self.mappings, ZoneInfo(ZONE), SETTINGS, blocks)
