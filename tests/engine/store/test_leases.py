@@ -192,3 +192,21 @@ def test_with_a_bound_only_rows_of_better_priority_are_leased_and_counted(store:
         assert tx.work.lease("acme", BOTH, 9, "me", NOW, TTL, below=1_000) == []
         assert len(lease(tx)) == 2
         assert tx.work.backlog("acme", BOTH, 1_000) == {"customers": 2}
+
+
+def test_a_lease_given_by_a_clock_that_was_ahead_is_over_when_the_clock_is_set_right(store: Store) -> None:
+    ahead = timedelta(hours=3)
+    with store.transaction() as tx:
+        tx.work.mark("acme", "customers", [("1", None)], 0, NOW)
+        assert tx.work.lease("acme", BOTH, 1, "dead", NOW + ahead, TTL)
+        assert lease(tx, owner="next") == ["1"], "not in three hours"
+
+
+def test_a_heartbeat_holds_what_its_process_leased_for_one_system_and_nothing_else(store: Store) -> None:
+    late = NOW + TTL * 2
+    with store.transaction() as tx:
+        tx.work.mark("acme", "customers", [("1", None), ("2", None), ("3", None)], 0, NOW)
+        for owner in ("host:1:a/crm/x", "host:1:a/books/y", "host:1:ab/crm/z"):
+            assert len(lease(tx, 1, owner)) == 1
+        assert tx.work.beat("acme", "host:1:a/crm/", late, TTL) == 1
+        assert [one.source_key for one in tx.work.lease("acme", BOTH, 9, "next", late, TTL)] == ["2", "3"]
