@@ -345,7 +345,7 @@ class Connector(Protocol):
     title: ClassVar[str]
     """As people call the system: "QuickBooks", "Pipedrive"."""
     settings_schema: ClassVar[Mapping[str, Any]]
-    """JSON Schema of its block in engine.yaml, with descriptions."""
+    """JSON Schema of its block in engine.yaml, with descriptions. The page of set-up asks for the keys with `asked`."""
 
     @classmethod
     def catalogue(cls) -> Catalogue:

@@ -1,7 +1,8 @@
 """Values that must not be shown: resolved from `${NAME}` and `file:PATH`, and masked wherever they are printed.
 
-`${NAME}` may stand inside a text (`postgresql+psycopg://me:${PASSWORD}@host/db`), `$${` stands for `${` itself;
-`file:PATH` is the whole value, and the file's last line break is no part of it.
+`${NAME}` is an environment variable, else the file `secrets/NAME` beside engine.yaml. It may stand inside a text
+(`postgresql+psycopg://me:${PASSWORD}@host/db`), `$${` stands for `${` itself; `file:PATH` is the whole value, and the
+file's last line break is no part of it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 from urllib.parse import quote
 
 MASK = "[secret]"
+KEPT = "secrets"
+"""The folder beside engine.yaml with a file for each secret that the environment does not give."""
 MOST = 64 * 1024
 """Bytes that a file with a secret may have."""
 
@@ -42,16 +45,18 @@ def resolve(text: str, environment: Mapping[str, str], folder: Path, *, in_url: 
     def put_in(found: re.Match[str]) -> str:
         if found[1] is None:
             return "${"
-        values.append(_variable(found[1], environment))
+        values.append(_variable(found[1], environment, folder))
         return quote(values[-1], safe="") if in_url and found[0] != text else values[-1]
 
     return _VARIABLE.sub(put_in, text), values
 
 
-def _variable(name: str, environment: Mapping[str, str]) -> str:
+def _variable(name: str, environment: Mapping[str, str], folder: Path) -> str:
     if not _NAME.fullmatch(name):
         raise Missing(f"'{name}' is not the name of an environment variable")
     value = environment.get(name)
+    if value is None and (folder / KEPT / name).is_file():
+        return _read(f"{KEPT}/{name}", folder)
     if not value:
         raise Missing(f"the environment variable {name} is {'not set' if value is None else 'empty'}")
     return value

@@ -23,7 +23,7 @@ from jsonschema.validators import extend
 
 from engine.errors import InvalidMapping, InvalidSettings
 from engine.registry import Registry
-from engine.secret import MASK, Block, Missing, names_secret, resolve
+from engine.secret import KEPT, MASK, Block, Missing, names_secret, resolve
 from engine.specs.diagnostics import Diagnostic, finding, nearest, ordered
 from engine.specs.loader import Node, load_file
 from engine.specs.shelves import INSTALLED, PREFIX, built_in
@@ -274,7 +274,7 @@ class _Reading:
             value, found = resolve(text, self.environment, self.path.parent, in_url=path == ("store",))
         except Missing as missing:
             self.missing.add(path)
-            hint = "Set it where the engine is started, or write another name."
+            hint = f"Set it where the engine is started, or write the value into {KEPT}/NAME beside engine.yaml."
             self.error(path, "E131", f"{'.'.join(map(str, path))}: {missing}.", hint)
             return text
         if path[0] != "server":  # where we listen is no secret, wherever it comes from

@@ -49,6 +49,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
             "type": "string",
             "pattern": "^[a-z0-9][a-z0-9-]*$",
             "description": "The first part of the account's address: acme for https://acme.pipedrive.com.",
+            "asked": True,
         },
         "api_token": {
             "type": "string",
@@ -65,8 +66,15 @@ SCHEMA: Final[Mapping[str, Any]] = {
             "enum": list(PLANS),
             "default": "lite",
             "description": "The account's plan: it sets the day's tokens and how many requests fit into two seconds.",
+            "asked": True,
         },
-        "seats": {"type": "integer", "minimum": 1, "default": 1, "description": "Paid seats of the account."},
+        "seats": {
+            "type": "integer",
+            "minimum": 1,
+            "default": 1,
+            "description": "Paid seats of the account.",
+            "asked": True,
+        },
         "top_ups": {"type": "integer", "minimum": 0, "default": 0, "description": "Tokens a day bought besides."},
         "share": {
             "type": "number",

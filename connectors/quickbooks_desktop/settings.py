@@ -28,6 +28,7 @@ SCHEMA: Mapping[str, Any] = MappingProxyType(
                 "minLength": 1,
                 "description": "The user name that the Web Connector logs in with; it is written into the .qwc file.",
                 "examples": ["acme"],
+                "asked": True,
             },
             "password_hash": {
                 "type": "string",
@@ -40,6 +41,7 @@ SCHEMA: Mapping[str, Any] = MappingProxyType(
                 "pattern": DURATION,
                 "default": "5 minutes",
                 "description": "How often the Web Connector shall visit; written into the .qwc file.",
+                "asked": True,
                 "examples": ["5 minutes"],
             },
             "at_most_every": {
@@ -58,6 +60,7 @@ SCHEMA: Mapping[str, Any] = MappingProxyType(
                 "type": "string",
                 "pattern": "^[A-Z]{3}$",
                 "description": "The company's home currency, for companies without multi-currency. ISO code.",
+                "asked": True,
                 "examples": ["USD"],
             },
             "company": {

@@ -61,7 +61,8 @@ def init(here: Here, folder: Path, connection: str | None, zone: str | None, pre
     written[folder / ".gitignore"] = IGNORED
     for path, text in written.items():
         _write(path, text)
-    click.echo("Next: set the variables that engine.yaml names, then `engine validate`, `engine ping`, `engine serve`.")
+    click.echo("Next: `engine serve`; its page /setup leads through the rest. Or by hand: set the variables that")
+    click.echo("engine.yaml names, then `engine validate`, `engine ping`, `engine serve`.")
 
 
 def _preset(home: Path, name: str | None) -> MappingSet:

@@ -11,7 +11,8 @@ HEAD = """\
 What may stand in engine.yaml, generated from its JSON Schema by `make docs`; a test fails when it is stale.
 
 A value may be taken from an environment variable (`${NAME}`, also inside a text) or from a file (`file:PATH`, relative
-to engine.yaml), everywhere but under `settings`. `$${` stands for `${` itself. Durations are written like `30 seconds`,
+to engine.yaml), everywhere but under `settings`. What the environment does not give is looked for in `secrets/NAME`
+beside engine.yaml. `$${` stands for `${` itself. Durations are written like `30 seconds`,
 `5 minutes`, `1 hour`. A key that is not listed here is an error. What may stand under `settings` is declared by the
 mappings (`preset.yaml`)."""
 

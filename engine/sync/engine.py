@@ -64,6 +64,12 @@ class Engine:
             raise
         return cls(store, connections, clock, stopping)
 
+    @classmethod
+    def of_store(cls, settings: Settings) -> Engine:
+        """The store alone, without connections: for a server that a person is still setting up."""
+        store = Store.open(settings.store)
+        return cls(store, {}, store.clock())
+
     def close(self) -> None:
         """Close endpoints, give back what is leased, then close the store."""
         self.stopping.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from engine.store.store import Store
 from engine.sync.connection import Connection
 
 
@@ -11,6 +12,12 @@ def hold(connection: Connection) -> None:
     """From now on no process writes anything of this connection that was not approved."""
     with connection.store.transaction() as tx:
         tx.holds.put(connection.name, connection.clock())
+
+
+def hold_new(store: Store, connection: str, now: datetime) -> None:
+    """The same for a connection that cannot be opened yet, so that its first run waits for a person's word."""
+    with store.transaction() as tx:
+        tx.holds.put(connection, now)
 
 
 def release(connection: Connection) -> bool:

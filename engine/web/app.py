@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from engine.errors import EngineError
 from engine.settings import Settings
 from engine.sync.engine import Engine
 from engine.web.doors import Doors
@@ -22,6 +25,7 @@ from engine.web.pages import (
     playground,
     reconciliation,
     records,
+    set_up,
     sign_in,
 )
 from engine.web.security import SecurityHeaders
@@ -34,18 +38,24 @@ PAGES = (
     playground,
     reconciliation,
     records,
+    set_up,
     sign_in,
 )
 """The dashboard: each module has `routes(frame)`."""
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def create_app(engine: Engine, settings: Settings) -> ASGIApp:
-    """The ASGI application."""
-    frame = Frame(engine, settings)
+def create_app(
+    engine: Engine,
+    settings: Settings,
+    problem: EngineError | None = None,
+    restart: Callable[[], None] = lambda: None,
+) -> ASGIApp:
+    """The ASGI application. `problem` is why the engine has no connections, `restart` starts the server again."""
+    frame = Frame(engine, settings, problem, restart)
     pages = [route for module in PAGES for route in module.routes(frame)]
     frame.paths = frozenset(route.path for route in pages)
-    doors, health = Doors(engine.connections), Health(engine)
+    doors, health = Doors(engine.connections), Health(engine, set_up=problem is None)
     app = Starlette(
         routes=[
             Route("/healthz", health.live),

@@ -9,13 +9,14 @@ import logging
 from http import HTTPStatus
 from urllib.parse import quote
 
+import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from engine.errors import EngineError, OperationalError, UserError
-from engine.web.frame import Frame, NotSignedIn
+from engine.web.frame import Frame, NotSignedIn, StartingAgain
 
 log = logging.getLogger("engine.web")
 
@@ -29,6 +30,8 @@ HEADINGS = {
     500: "Something failed here",
     503: "Not now",
 }
+PAUSE = 0.2
+"""Seconds until a server that is starting again has let go of its connections."""
 NEXT = {
     404: "Choose a section above, or go back.",
     405: "Go back, and use the buttons of the page.",
@@ -48,6 +51,11 @@ def add_failures(app: Starlette, frame: Frame) -> None:
         address = "/sign-in" if following == "/" else f"/sign-in?next={quote(following, safe='/')}"
         return RedirectResponse(address, 303, {"cache-control": "no-store"})
 
+    async def ask_again(request: Request, _error: Exception) -> Response:
+        await anyio.sleep(PAUSE)
+        address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(address, 307, {"cache-control": "no-store", "connection": "close"})
+
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         said = error.detail if error.detail != HTTPStatus(error.status_code).phrase else ""
@@ -63,6 +71,7 @@ def add_failures(app: Starlette, frame: Frame) -> None:
         return await _answer(frame, request, 500, "")  # the server logs it
 
     app.add_exception_handler(NotSignedIn, unknown)
+    app.add_exception_handler(StartingAgain, ask_again)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(EngineError, known)
     app.add_exception_handler(Exception, defect)

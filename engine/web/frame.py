@@ -32,6 +32,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from engine import __version__
+from engine.errors import EngineError
 from engine.mapping.draft import MISSING
 from engine.settings import Settings
 from engine.store.store import Store
@@ -56,12 +57,21 @@ class NotSignedIn(HTTPException):
     """People are led to the page where they sign in."""
 
 
+class StartingAgain(HTTPException):
+    """This server has no word any more; the next one will answer."""
+
+
 class Frame:
     """One for each server."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(
+        self, engine: Engine, settings: Settings, problem: EngineError | None, restart: Callable[[], None]
+    ) -> None:
         self.engine = engine
         self.settings = settings
+        self.problem = problem
+        """Why there are no connections: what a person must put right first, as the page of set-up shows it."""
+        self._restart, self._ending = restart, False
         self.sessions = Sessions(engine.store, settings, self.clock)
         self.access = Access(settings, self.sessions)
         self.files = Files()
@@ -106,6 +116,11 @@ class Frame:
         """Now, aware UTC."""
         return self.engine.clock()
 
+    def restart(self) -> None:
+        """Start the server again over engine.yaml as it is now; who asks for a page meanwhile waits for the new one."""
+        self._ending = True
+        self._restart()
+
     def connection(self, name: str) -> Connection:
         """The connection of that name; a page that says there is none."""
         if name not in self.connections:
@@ -125,6 +140,7 @@ class Frame:
         text = self._environment.get_template(template).render(
             section=section,
             user=user,
+            problem=self.problem,
             signs_out=user is not None and self.access.by_password,
             now=self.clock(),
             nav=[one for one in SECTIONS if one.path in self.paths],
@@ -199,6 +215,8 @@ class Frame:
         return guarded
 
     def _may_come(self, request: Request) -> None:
+        if self._ending:
+            raise StartingAgain(503, "The server is starting again.")
         refusal = self.access.refusal(request)
         if refusal is not None:
             raise HTTPException(403, refusal)

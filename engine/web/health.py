@@ -35,8 +35,9 @@ class HasStatus(Protocol):
 class Health:
     """The two handlers."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, set_up: bool = True) -> None:
+        """`set_up`: false while a person must put something right before anything can flow."""
+        self._engine, self._set_up = engine, set_up
         self._asking = anyio.Lock()
         self._found: Sequence[str] = ()
         self._until = 0.0
@@ -52,6 +53,8 @@ class Health:
                 self._found = await anyio.to_thread.run_sync(readiness.objections, self._engine.store)
                 self._until = time.monotonic() + LASTS
         found = ["The server is stopping.", *self._found] if self._engine.stopping.is_set() else self._found
+        if not self._set_up:
+            found = ["The server is not set up yet: /setup says what is missing.", *found]
         client = request.client.host if request.client else ""
         told = {"because": list(found)} if found and on_loopback(client, request.headers) else {}
         return JSONResponse({"status": "unready" if found else "ready", **told}, 503 if found else 200)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import uvicorn
 
-from engine.errors import OperationalError
+from engine.errors import EngineError, OperationalError
 from engine.settings import Settings
 from engine.sync.engine import Engine
 from engine.web.app import create_app
@@ -48,9 +48,13 @@ class Server:
         listening: socket.socket | None = None,
         sender: Sending | None = None,
         ready: Callable[[str], None] | None = None,
+        problem: EngineError | None = None,
     ) -> None:
         """Listens at once: raises AddressTaken. Port 0 takes a free one; `ready` is called with the URL when requests
-        are answered. `listening` is a socket from `listen`, where the port had to be known before."""
+        are answered. `listening` is a socket from `listen`, where the port had to be known before. `problem` is why
+        the engine has no connections."""
+        self.again = False
+        """Whether it stopped in order to be started again, over engine.yaml as it is then."""
         certificate = Certificate(*settings.server.tls) if settings.server.tls else None
         host, proxies = settings.server.host, settings.server.proxies
         self._sender = sender
@@ -64,7 +68,7 @@ class Server:
         self._started = threading.Event()
         self._thread: threading.Thread | None = None
         config = uvicorn.Config(
-            create_app(engine, settings),
+            create_app(engine, settings, problem, self.restart),
             log_config=None,
             ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
             access_log=False,
@@ -101,6 +105,11 @@ class Server:
         self._server.stop()
         if self._thread is not None:
             self._thread.join(timeout=self._grace.total_seconds() + 5)
+
+    def restart(self) -> None:
+        """Stop as soon as running requests are answered, and say that this is to be followed by a new start."""
+        self.again = True
+        self._server.should_exit = True
 
     def _up(self) -> None:
         log.info("server.started", extra={"url": self.url})

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -146,3 +147,34 @@ def test_a_worker_works_until_it_is_told_to_stop(installed: Installation) -> Non
     finally:
         process.kill()
         process.communicate()
+
+
+def test_a_server_without_its_secrets_comes_up_and_says_what_is_missing(
+    installed: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PIPEDRIVE_API_TOKEN")
+    command = [sys.executable, "-m", "engine.cli.main", "serve", "--port", "0"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        command, cwd=installed.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None and process.stderr is not None
+        url = process.stdout.readline().split()[1]
+        with pytest.raises(urllib.error.HTTPError, match="503"):
+            urllib.request.urlopen(f"{url}/readyz", timeout=10)
+        with urllib.request.urlopen(f"{url}/setup", timeout=10) as answer:
+            assert b"the environment variable PIPEDRIVE_API_TOKEN is not set" in answer.read()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert "/setup says what is missing." in process.stderr.read()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_server_whose_file_cannot_be_read_does_not_come_up(installed: Installation) -> None:
+    installed.change("engine.yaml", "connections:", "conections:")
+    result = installed.run("serve", "--port", "0")
+    assert result.exit_code == 1
+    assert "'conections' is not known here" in result.output
