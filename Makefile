@@ -3,11 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 WORKERS ?= 2
+FUZZ ?= 1000000
 SCHEDULES ?= 10000
 SEEDS ?= 2
 RUNS ?= 60
 
-.PHONY: setup demo test faults faults-full lint docs screenshots bench clean
+.PHONY: fuzz setup demo test faults faults-full lint docs screenshots bench clean
 
 setup: $(READY)
 
@@ -33,6 +34,10 @@ faults-full: $(READY)
 	$(BIN)/python -m tests.faults full --seeds $(SEEDS) --workers $(WORKERS) --write docs/reliability.md $(FAULTS)
 	SCHEDULES=$(SCHEDULES) $(BIN)/pytest -n $(WORKERS) tests/scenarios/test_two_way_schedules.py
 	@echo "$(SCHEDULES) schedules: both sides agree after each"
+
+# Nonsense for whatever takes input; each input is drawn from its number, and one that does harm is kept in tests/fuzz/found.
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz.run $(FUZZ)
 
 lint: $(READY)
 	$(BIN)/ruff check .
