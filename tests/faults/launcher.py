@@ -6,6 +6,7 @@ Imports nothing that starts a thread, so that a fork is the whole process.
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import signal
@@ -92,7 +93,8 @@ def _serve(order: dict[str, Any]) -> None:
         lambda cls, settings, registry: opened(cls, settings, registry, clock)
     )
     crew.OWNER = sender.OWNER = me = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"  # made at the import
-    crew.Crew.__init__.__defaults__, sender.Sender.__init__.__defaults__ = (me, True), (True, me)
+    _default(crew.Crew.__init__, "me", me)
+    _default(sender.Sender.__init__, "me", me)
     begin = sender.Sender.start
 
     def begun(itself: sender.Sender) -> None:
@@ -116,6 +118,13 @@ def _serve(order: dict[str, Any]) -> None:
         mutants.apply(order["mutant"])
     Strikes(Plan(**order["plan"]), clock, order["survey"]).install()
     main(["--config", order["config"], "serve"], standalone_mode=False)
+
+
+def _default(function: Any, name: str, value: Any) -> None:
+    """Give a parameter another default."""
+    known = [one for one in inspect.signature(function).parameters.values() if one.default is not one.empty]
+    assert name in {one.name for one in known}
+    function.__defaults__ = tuple(value if one.name == name else one.default for one in known)
 
 
 def _when_asked(sender: Any, clock: Any) -> None:

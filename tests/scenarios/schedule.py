@@ -1,4 +1,5 @@
-"""A day at both desks, drawn from a seed: who does what when, which calls are cut, and what must be true at the end.
+"""A day at both desks, drawn from a seed: who does what when, which calls are cut, which webhooks come late, twice or
+never, and what must be true at the end.
 
 Nothing here asks the engine: the acts happen in the simulators, and the judge compares their own state.
 """
@@ -62,6 +63,7 @@ class Schedule:
             for _ in range(self.draw.randint(1, 3)):
                 self._do(self.draw.choice(acts))
             self.draw.choice((self._visit, self._visit_and_drain, self._drain))()
+            self._deliver()
         self._clear()
         try:
             self.world.settle()
@@ -119,6 +121,14 @@ class Schedule:
             told = act()
             if told:
                 self.log.append(told)
+        if self.draw.random() < 0.3:
+            self._deliver()
+
+    def _deliver(self) -> None:
+        """Some of the webhooks arrive."""
+        told = self.world.post.deliver(self.world.connection.endpoints["pipedrive"], self.draw)
+        if told:
+            self.log.append(told)
 
     def _desk(self) -> tuple[Callable[[], str | None], ...]:
         """What the bookkeeper does in QuickBooks."""
@@ -227,7 +237,7 @@ class Schedule:
         )  # fmt: skip
 
     def _scene(self) -> Scene:
-        return Scene(self.world.company, self.world.account, Diary())
+        return Scene(self.world.books, self.world.account, Diary())  # type: ignore[arg-type]
 
     def _organization_changes(self) -> str:
         key, ids = self.draw.choice(sorted(self._scene().customer_claims.items()))

@@ -6,6 +6,7 @@ SCHEDULES says how many days are lived through; each is drawn from its number, s
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -58,7 +59,7 @@ def _fill(world: TwoWay) -> None:
 
 def live(beginning: Beginning, folder: Path, seed: int) -> list[str]:
     """What was wrong at the end of this day, with what happened before."""
-    with beginning.world(folder, MAPPINGS) as world:
+    with beginning.world(folder, MAPPINGS, random.Random(f"surroundings {seed}")) as world:
         schedule = Schedule(world, seed)
         found = schedule.run()
         return [f"schedule {seed}:", *schedule.log, "=>", *found] if found else []

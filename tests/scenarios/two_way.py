@@ -10,12 +10,14 @@ import base64
 import hashlib
 import http.client
 import io
+import random
 import shutil
 import sqlite3
 from collections.abc import Awaitable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,11 +46,14 @@ from engine.store.store import Store
 from engine.sync import engine as opening
 from engine.sync.connection import Connection
 from engine.sync.engine import open_connection
+from tests.scenarios.post import Post
 
 ZONE = "America/New_York"
 PASSWORD = "pass"
 SETTINGS = {"stage": "Invoices / Sent", "first_invoice_date": "2026-01-01", "generic_product": "QuickBooks item"}
 BEGIN = datetime(2026, 3, 2, 14, tzinfo=UTC)
+SKEWS = (timedelta(), timedelta(minutes=5), timedelta(minutes=-5))
+"""By how much another machine's clock is before the server's."""
 
 
 class Killed(BaseException):
@@ -67,6 +72,33 @@ class Clock:
 
     def on(self, **by: float) -> None:
         self.now += timedelta(**by)
+
+
+@dataclass(frozen=True)
+class Skewed:
+    """The same clock on a machine that goes wrong by so much."""
+
+    clock: Clock
+    by: timedelta
+
+    def __call__(self) -> datetime:
+        return self.clock() + self.by
+
+
+class Books:
+    """A company whose history is told by the server's clock, for judges that compare moments of both."""
+
+    def __init__(self, company: Company, wrong_by: timedelta) -> None:
+        self._company, self._wrong_by = company, wrong_by
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._company, name)
+
+    def history(self, txn_id: str) -> list[tuple[datetime, dict[str, Any]]]:
+        return [(at - self._wrong_by, state) for at, state in self._company.history(txn_id)]
+
+    def balance_at(self, txn_id: str, moment: datetime) -> Decimal | None:
+        return self._company.balance_at(txn_id, moment + self._wrong_by)
 
 
 class Wire(httpx.BaseTransport):
@@ -164,14 +196,20 @@ class TwoWay:
     company: Company
     account: Account
     mappings: str
+    told: bool = False
+    """The account tells its changes by webhooks, and is polled once an hour."""
+    wrong_by: timedelta = timedelta()
+    """By how much the QuickBooks computer's clock is before the server's."""
     visit_faults: VisitFaults = field(default_factory=VisitFaults)
     pipedrive_faults: PipedriveFaults = field(default_factory=PipedriveFaults)
     poll: str = "30 seconds"
     store: Store = field(init=False)
     connection: Connection = field(init=False)
     wire: Wire = field(init=False)
+    post: Post = field(init=False)
 
     def __post_init__(self) -> None:
+        self.post = Post(self.account)
         self.store = Store.open(f"sqlite:///{self.file}")
         self.wire = Wire(App(self.account, self.pipedrive_faults))
         self.start()
@@ -182,7 +220,8 @@ class TwoWay:
             "quickbooks_desktop": {"user": "acme", "password_hash": _cheap_hash(), "currency": "USD"},
             "pipedrive": {
                 "company": "acme", "api_token": self.account.token, "plan": "ultimate", "parallel": 1,
-                "poll": self.poll,
+                "url": "http://localhost:2",
+                **({"webhook": {"user": "us", "password": "long"}} if self.told else {"poll": self.poll}),
             },
         }  # fmt: skip
         settings = ConnectionSettings("acme", self.mappings, ZoneInfo(ZONE), SETTINGS, blocks)
@@ -217,6 +256,11 @@ class TwoWay:
         finally:
             self.wire.kill_after = None
 
+    @property
+    def books(self) -> Books:
+        """The company as the judges look at it."""
+        return Books(self.company, self.wrong_by)
+
     def knows(self, entity: str, key: str) -> bool:
         """Whether the engine has linked this record of Pipedrive."""
         with self.store.reading() as tx:
@@ -224,6 +268,7 @@ class TwoWay:
 
     def settle(self, rounds: int = 40) -> None:
         """Visits and drains without faults, until one round writes nothing and nothing is due."""
+        self.clock.on(hours=3 if self.told else 0)  # what no webhook told is read by then
         for _ in range(rounds):
             before = self._marks()
             self.clock.on(minutes=6)
@@ -260,15 +305,17 @@ class Beginning:
         return cls(folder, world.clock.now)
 
     @contextmanager
-    def world(self, folder: Path, mappings: str) -> Iterator[TwoWay]:
-        """A world that goes on from here."""
+    def world(self, folder: Path, mappings: str, draw: random.Random | None = None) -> Iterator[TwoWay]:
+        """A world that goes on from here. A draw sets the machines' clocks wrong, and decides who tells of changes."""
         folder.mkdir()
         shutil.copy(self.folder / "engine.db", folder / "engine.db")
-        clock = Clock(self.at)
-        company = Company.load(self.folder / "company.json", clock=clock)
-        account = Account.load((self.folder / "account.json").read_bytes(), clock=clock)
+        clock = Clock(self.at + 2 * max(SKEWS))  # whoever is behind, has not yet been there before
+        theirs, wrong_by = (draw.choice(SKEWS), draw.choice(SKEWS)) if draw else (timedelta(), timedelta())
+        company = Company.load(self.folder / "company.json", clock=Skewed(clock, wrong_by))
+        account = Account.load((self.folder / "account.json").read_bytes(), clock=Skewed(clock, theirs))
         account.limits.burst = None
-        world = TwoWay(folder / "engine.db", clock, company, account, mappings)
+        told = draw is not None and draw.random() < 0.5
+        world = TwoWay(folder / "engine.db", clock, company, account, mappings, told, wrong_by)
         try:
             yield world
         finally:
