@@ -125,7 +125,8 @@ def _statement(tally: Tally, currency: str, here: str, there: str) -> Statement:
             continue
         title = "Several records share one" if kind == "equal" else title_of(kind, here, there)
         named = f"{title}: {rule}" if rule else title
-        items.append(Item(kind, named, max(line.here, line.there), line.count, line.difference, is_wrong(kind, rule)))
+        records = abs(line.count) if kind == "equal" else max(line.here, line.there)
+        items.append(Item(kind, named, records, line.count, line.difference, is_wrong(kind, rule)))
     return Statement(currency, tally.total(currency), tuple(items))
 
 
@@ -154,7 +155,7 @@ def stage(connection: Connection, run: Run) -> str:
 
 def heading(report: Report, zone: ZoneInfo) -> list[str]:
     """What the report is about and as of when, in sentences."""
-    how = "as it was last read" if report.held else "as it is"
+    how = "as the store holds it" if report.held else "as it is"
     read = []
     for title, (begin, end) in report.read.items():
         first, last = _clock(begin, zone), _clock(end, zone)
