@@ -101,7 +101,7 @@ def _address(facts: Facts) -> Step:
 def _access(facts: Facts, system: System) -> Step:
     title = f"{system.title}: who we are there"
     if system.missing:
-        names = " and ".join(one.key.replace("_", " ") for one in system.missing)
+        names = " and ".join(one.key.removesuffix("_hash").replace("_", " ") for one in system.missing)
         return Step(f"access-{system.name}", title, "todo", f"Still to be given: {names}.", system)
     if system.file_problem:
         return Step(f"access-{system.name}", title, "failed", system.file_problem, system)
