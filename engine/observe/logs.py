@@ -17,7 +17,7 @@ from engine.observe.redaction import Redactor
 from engine.tracing import words
 
 LEVELS = ("debug", "info", "warning", "error")
-NOISY = ("httpx", "httpcore", "alembic", "uvicorn", "sqlalchemy")
+NOISY = ("asyncio", "httpx", "httpcore", "alembic", "uvicorn", "sqlalchemy")
 """Libraries whose chatter (addresses, statements) is not wanted below a warning."""
 
 
