@@ -14,8 +14,10 @@ from types import FrameType
 from typing import Any
 
 import click
+from rich.console import Console
 
-from connectors.demo.report import Silent, Watched, as_data, show
+from connectors.demo.folder import CONNECTION
+from connectors.demo.report import Silent, Watched, as_data, show, show_around
 from connectors.demo.run import NeverQuiet, Run
 from connectors.demo.server import ServerFailed
 from connectors.demo.stage import Stage
@@ -54,8 +56,8 @@ def demo(
                 outcome = run.play()
             click.echo(json.dumps(as_data(outcome), indent=2, default=_plain)) if as_json else show(outcome)
             if not leave:
-                click.echo(f"\nHave a look at {run.url}  (Ctrl-C ends)", err=as_json)
-                threading.Event().wait()
+                show_around(run.url, CONNECTION, outcome, Console(stderr=as_json))
+                run.stay(threading.Event().wait)
         except KeyboardInterrupt:
             click.echo("Stopped.", err=True)
             if not leave:

@@ -123,3 +123,19 @@ def show(outcome: Outcome, console: Console | None = None) -> None:
         f"the first deal after {outcome.first_deal_seconds or 0:.0f}",
         highlight=False,
     )
+
+
+def show_around(url: str, connection: str, outcome: Outcome, console: Console | None = None) -> None:
+    """Five things worth trying while the page is up. `url` ends with a slash."""
+    console = console or Console()
+    story = f"records?q={outcome.most_told}" if outcome.most_told else "records"
+    tries = (
+        ("What flowed, what waits and why, and today's tokens", ""),
+        ("Decide for a customer who could be two: link it, and watch its invoices follow", "parked"),
+        ("Why is this deal as it is? A won invoice, from its reading to the memo that came back", story),
+        ("Change a mapping and see at once what becomes of a record", f"mappings/{connection}/customers/playground"),
+        ("Close a month: both sides compared, with sums that add up", "reconciliation"),
+    )
+    console.print("\nFive things worth trying (the Web Connector comes every few seconds; Ctrl-C ends):", style="bold")
+    for number, (what, path) in enumerate(tries, 1):
+        console.print(f"  {number}. {what}\n     {url}{path}", highlight=False, markup=False, soft_wrap=True)

@@ -28,6 +28,10 @@ STUCK, FOR_VISIT = 4.0, 1.0
 """Seconds without progress until the Web Connector comes again; the second where all that is left waits for it."""
 PATIENCE = 150.0
 """Seconds for one visit and everything that follows from it; a killed server's leases may have to run out first."""
+CLOSED_MONTH = "2026-10"
+"""The month that is compared on both sides in the end: the last whole one of the story."""
+BETWEEN_VISITS = 5.0
+"""Seconds between two visits while somebody looks, so that what he does there has its effect while he waits."""
 WRITES_BEFORE_KILL = 5
 QB_WRITE = re.compile(r"<(\w+(?:Add|Mod))Rq\b")
 
@@ -61,6 +65,8 @@ class Outcome:
     state: str
     """A fingerprint of what Pipedrive holds, without ids and hours: equal for two runs that ended alike."""
     acts: list[str] = field(default_factory=list)
+    most_told: str | None = None
+    """The number of an invoice whose record has a long story."""
 
 
 class Run:
@@ -137,12 +143,21 @@ class Run:
             written = [f"{one.method} {one.path}" for one in self.stage.account.ledger.since(before).writes]
             written += [kind for request in self.requests[asked:] for kind in QB_WRITE.findall(request)]
             verdict, writes = self._verdict(written), len(written)
-        return self._outcome(verdict, acts, writes)
+        return self._outcome(verdict, acts, writes, story.most_told)
+
+    def stay(self, leaving: Callable[[float], object]) -> None:
+        """The office goes on while somebody looks: a month is closed, and the Web Connector comes again and again.
+
+        `leaving` waits that many seconds and says whether to end; it may be interrupted.
+        """
+        with self.server.command("reconcile", "--month", CLOSED_MONTH, "--yes", "--json"):
+            while not leaving(BETWEEN_VISITS):
+                self.web_connector.visit()
 
     def _verdict(self, last_visit_writes: Sequence[str] = ()) -> Verdict:
         return judge(self.stage.company, self.stage.account, self.stage.diary, last_visit_writes)
 
-    def _outcome(self, verdict: Verdict, acts: list[str], writes: int) -> Outcome:
+    def _outcome(self, verdict: Verdict, acts: list[str], writes: int, most_told: str | None) -> Outcome:
         status = self.server.status()["connections"][CONNECTION]
         return Outcome(
             mappings=status["mappings"],
@@ -155,6 +170,7 @@ class Run:
             first_deal_seconds=self._first_deal,
             state=fingerprint(self.stage.scene()),
             acts=acts,
+            most_told=most_told,
         )
 
     def _chapter(self, tell: Callable[[], list[str]]) -> list[str]:

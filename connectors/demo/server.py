@@ -11,6 +11,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +94,25 @@ class Server:
         self.check()
         data: dict[str, Any] = json.loads(self._get("/status.json"))
         return data
+
+    @contextmanager
+    def command(self, *words: str) -> Iterator[None]:
+        """Runs another command over the same settings beside the server, for as long as the block lasts at most."""
+        command = [*ENGINE, "--config", str(self._config), *words]
+        with self._log.open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=self._config.parent,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait()
 
     def kill(self) -> None:
         """SIGKILL, as a power cut would."""

@@ -45,6 +45,11 @@ class Story:
         self._won: Record | None = None
         self._lost: Record | None = None
 
+    @property
+    def most_told(self) -> str | None:
+        """The number of an invoice to which much happens on both sides, if the world was large enough for one."""
+        return None if self._won is None else str(self._won["RefNumber"])
+
     def first_chapter(self) -> list[str]:
         """Before the second visit."""
         acts: list[Callable[[Scene], str]] = [
