@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -11,9 +10,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from engine.store import bases, intents, journal, links, snapshots, tallies, visits, work
+from engine.protocol import Catalogue
+from engine.store import bases, links, snapshots, tallies, visits, work
+from engine.store.columns import microseconds
 from engine.store.store import Store
-from engine.sync.connection import Connection
 from engine.sync.receiver import digest
 from engine.sync.words import words
 
@@ -30,21 +30,70 @@ COMPANIES = ("quickbooks_desktop", "Customer"), ("pipedrive", "organization")
 SALES = ("quickbooks_desktop", "Invoice"), ("pipedrive", "deal")
 
 
-def fill(store: Store, connection: Connection, now: datetime) -> None:
+def fill(store: Store, connection: str, catalogues: Mapping[str, Catalogue], now: datetime) -> None:
     """Put everything in, in portions of one transaction each."""
-    rows = _Rows(connection, now, random.Random(7))
+    rows = _Rows(connection, catalogues, now)
     for table, made in (
         (snapshots.table, rows.snapshots()),
         (links.table, rows.links()),
         (bases.table, rows.bases()),
         (work.table, rows.work()),
-        (intents.table, rows.intents()),
-        (journal.table, rows.journal()),
-        (journal.records, rows.about()),
         (tallies.table, rows.tallies()),
         (visits.table, rows.visits()),
     ):
         _put(store, table, made)
+
+    _entries(store, connection, now)
+
+
+_NUMBERED = """
+WITH RECURSIVE numbers(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < :entries),
+pairs AS (
+  SELECT row_number() OVER (ORDER BY source_entity, source_key) - 1 AS place, source_key, target_key, source_entity,
+    target_entity, CASE source_entity WHEN 'Customer' THEN 'customers' ELSE 'invoices' END AS mapping FROM links
+),
+entries AS (
+  SELECT i, printf('%032x', i - i % 2) AS request, i % 2 AS later, :now - (:entries - i) * 4000000 AS at, pairs.*
+  FROM numbers JOIN pairs ON place = (i / 2) % :pairs
+)
+"""
+_DECIDED = (
+    '{"request":"\' || request || \'","action":"update","fields":['
+    + ",".join(
+        f'{{"field":"{one}","verdict":"write","from":"a","to":"b","input":"b","why":"changed at the source",'
+        '"rule":"preset:default/customers.yaml:14:3"}'
+        for one in ("name", "custom.Phone", "custom.Email")
+    )
+    + "]}"
+)
+_WRITE = (
+    '{"id":"\' || request || \'","entity":"\' || target_entity || \'","action":"update","key":"\' || target_key || \'",'
+    '"values":{"name":"b"},"identity":[],"expected":{},"child":null,"add":[],"change":[],"remove":[],"known":[],'
+    '"recover":false}'
+)
+_TOLD = (
+    f"""INSERT INTO journal (id, connection, at, mapping, source_key, step, outcome, reason, detail)
+    {_NUMBERED} SELECT i + 1, :connection, at, mapping, source_key, CASE later WHEN 0 THEN 'decide' ELSE 'link' END,
+    'updated', 'name: changed at the source',
+    CASE later WHEN 0 THEN '{_DECIDED}' ELSE '{{"request":"' || request || '"}}' END FROM entries""",
+    *(
+        f"""INSERT INTO journal_records (connection, entity, key, id)
+        {_NUMBERED} SELECT :connection, {side}_entity, {side}_key, i + 1 FROM entries ORDER BY 2, 3, 4"""
+        for side in ("source", "target")
+    ),
+    f"""INSERT INTO intents (id, connection, system, mapping, source_keys, ordinal, request, context, state, created_at,
+    finished_at, result) {_NUMBERED} SELECT request, :connection, 'pipedrive', mapping, '["' || source_key || '"]', 0,
+    '{_WRITE}', '{{}}', 'done', at, at, '{{"key":"' || target_key || '","answered":{{"name":"b"}}}}'
+    FROM entries WHERE later = 0 AND i >= :entries / 2""",
+)
+"""What is made of numbers within the database, which is many times faster than sending it there."""
+
+
+def _entries(store: Store, connection: str, now: datetime) -> None:
+    values = {"connection": connection, "now": microseconds(now), "entries": ENTRIES, "pairs": CUSTOMERS + INVOICES}
+    for statement in _TOLD:
+        with store.connect() as db:
+            db.exec_driver_sql(statement, values)
 
 
 def _put(store: Store, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:
@@ -67,9 +116,9 @@ def invoice(number: int) -> tuple[str, str]:
 class _Rows:
     """The rows of each table. What belongs together has the same number."""
 
-    def __init__(self, connection: Connection, now: datetime, chance: random.Random) -> None:
-        self.connection, self.now, self.chance = connection, now, chance
-        self.here = {"connection": connection.name}
+    def __init__(self, connection: str, catalogues: Mapping[str, Catalogue], now: datetime) -> None:
+        self.catalogues, self.now = catalogues, now
+        self.here = {"connection": connection}
 
     def _records(self) -> Iterator[tuple[tuple[str, str], str, dict[str, Any]]]:
         for number in range(CUSTOMERS):
@@ -84,7 +133,7 @@ class _Rows:
 
     def snapshots(self) -> Iterator[dict[str, Any]]:
         for ref, key, record in self._records():
-            found_by = words(self.connection.entity(ref), key, record)
+            found_by = words(self.catalogues[ref[0]][ref[1]], key, record)
             yield self.here | {
                 "system": ref[0], "entity": ref[1], "key": key, "record": record, "hash": digest(record),
                 "read_at": self.now, "changed_at": self.now, "gone": None, "identity": [], "seen_at": None,
@@ -133,46 +182,6 @@ class _Rows:
                 "outcome": "unchanged" if state == "done" else state, "attempts": 0, "due_at": self.now,
                 "need_since": None, "lease_until": None, "lease_owner": None, "touched": 0, "detail": detail,
             }  # fmt: skip
-
-    def _entries(self) -> Iterator[tuple[int, str, str, tuple[str, str], str, str]]:
-        """Number, mapping, key, the places of both records, the target's key, the step."""
-        pairs = list(self._pairs())
-        for number in range(ENTRIES):
-            mapping, (source, target), key, target_key = pairs[number // 2 % len(pairs)]
-            yield number, mapping, key, (source[1], target[1]), target_key, "link" if number % 2 else "decide"
-
-    def _at(self, number: int) -> datetime:
-        return self.now - timedelta(seconds=(ENTRIES - number) * 4)
-
-    def intents(self) -> Iterator[dict[str, Any]]:
-        for number, mapping, key, _, target_key, step in self._entries():
-            if step == "decide" and number >= ENTRIES // 2:
-                target = COMPANIES[1] if mapping == "customers" else SALES[1]
-                request = {"id": UUID(int=number).hex, "entity": target[1], "action": "update", "key": target_key}
-                yield self.here | {
-                    "id": UUID(int=number).hex, "system": target[0], "mapping": mapping, "source_keys": [key],
-                    "ordinal": 0, "request": {**request, "values": {"name": "x"}}, "context": {}, "state": "done",
-                    "created_at": self._at(number), "finished_at": self._at(number), "result": {"key": target_key},
-                }  # fmt: skip
-
-    def journal(self) -> Iterator[dict[str, Any]]:
-        for number, mapping, key, _, target_key, step in self._entries():
-            request = UUID(int=number - number % 2).hex
-            fields = [
-                {"field": one, "verdict": "write", "from": "a", "to": "b", "why": "changed at the source",
-                 "rule": "mappings/customers.yaml:14:3"}
-                for one in ("name", "custom.Phone", "custom.Email")
-            ]  # fmt: skip
-            detail = {"request": request, **({"fields": fields} if step == "decide" else {"target": target_key})}
-            yield self.here | {
-                "id": number + 1, "at": self._at(number), "mapping": mapping, "source_key": key, "step": step,
-                "outcome": "updated", "reason": "name: changed at the source", "detail": detail,
-            }  # fmt: skip
-
-    def about(self) -> Iterator[dict[str, Any]]:
-        for number, _, key, (source, target), target_key, _ in self._entries():
-            yield self.here | {"entity": source, "key": key, "id": number + 1}
-            yield self.here | {"entity": target, "key": target_key, "id": number + 1}
 
     def tallies(self) -> Iterator[dict[str, Any]]:
         hour = self.now.replace(minute=0, second=0, microsecond=0)
