@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -15,8 +16,10 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from engine.observe.notices import Notice, Unsent
+from engine.store.clock import machine
 from engine.store.store import Store
-from engine.sync.alarms import Limits, News, Seen, news, standing
+from engine.sync import alarms
+from engine.sync.alarms import Limits, News, Seen, news
 from engine.sync.connection import Connection
 
 EVERY = timedelta(minutes=1)
@@ -30,6 +33,12 @@ REASONS = 10
 _SCOPE, _TURN, _TOLD, _OUT = "alerts", "turn", "told", "out"
 
 log = logging.getLogger("engine.sync.alerts")
+
+
+def standing(store: Store) -> Counter[tuple[str, str]]:
+    """How many alerts stand, by connection and kind, as they were told."""
+    told = store.state(_SCOPE, machine).get(_TOLD) or {}
+    return Counter((one["connection"], one["kind"]) for one in told.values())
 
 
 class Channel(Protocol):
@@ -95,7 +104,7 @@ class Alerts:
     def _decide(self) -> None:
         now = self._clock()
         told = self._state.get(_TOLD) or {}
-        found, after = news(standing(self.seen(), told, self._limits, now), told, self._limits.digest, now)
+        found, after = news(alarms.standing(self.seen(), told, self._limits, now), told, self._limits.digest, now)
         for one in found:
             told_of = {"alert": one.event, "connection": one.connection, "kind": one.kind, "why": one.sentence}
             log.warning("alert", extra=told_of)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from engine.observe.metrics import Gauge
 from engine.store.store import Store
+from engine.sync.alerts import standing
 from engine.sync.connection import Connection
 
 
@@ -22,6 +23,8 @@ def gauges(store: Store, connections: Mapping[str, Connection]) -> Iterator[Gaug
     for (name, system), at in last.items():
         if name in connections:
             yield Gauge("engine_last_visit_timestamp_seconds", (name, system), at.timestamp())
+    for (name, kind), count in standing(store).items():
+        yield Gauge("engine_alerts", (name, kind), count)
     for name, connection in connections.items():
         for system, endpoint in connection.endpoints.items():
             facts = endpoint.facts()

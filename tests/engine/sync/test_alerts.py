@@ -13,7 +13,7 @@ import pytest
 from engine.observe.notices import Notice, Unsent
 from engine.store.store import Store
 from engine.sync.alarms import Limits
-from engine.sync.alerts import EVERY, TURN, Alerts
+from engine.sync.alerts import EVERY, TURN, Alerts, standing
 from tests.engine.sync.memory import Clock
 
 
@@ -82,6 +82,7 @@ def test_each_notice_goes_to_each_channel_once_from_one_of_several_processes(off
     office.look(first, second)
     office.look(second, first)
     assert office.mail.said == office.chat.said == ["raised authentication"]
+    assert dict(standing(office.stores[0])) == {("acme", "authentication"): 1}, "as the metrics show it"
     assert office.mail.took[0].subject == "[ml-connector] acme: The Books does not let us in: The token is not valid."
     assert "https://sync.example.com" in office.mail.took[0].text
 
