@@ -128,15 +128,15 @@ class Setup:
             secrets=own,
             gives_file=gives_file,
             file_problem=_problem_of(lambda: self._qwc(found, system)) if gives_file and found else "",
-            visit=self._visit(found, system) if gives_file and found else "",
+            visit=self._visit(connection, system) if gives_file and found else "",
             connects=isinstance(endpoint, Connects) and "oauth" in block,
             hooks=isinstance(endpoint, Hooks),
             checks=tuple(checks) if connection in self.checks else None,
         )
 
-    def _visit(self, connection: Connection, system: str) -> str:
+    def _visit(self, connection: str, system: str) -> str:
         with self.frame.store.reading() as tx:
-            last = tx.visits.last(connection.name, system)
+            last = tx.visits.last(connection, system)
         return ago(self.frame.clock(), last["last_at"]) if last else ""
 
     def _qwc(self, connection: Connection, system: str) -> str:
@@ -217,7 +217,7 @@ class Setup:
             raise HTTPException(404)
         made = secrets.token_urlsafe(15)
         await self.frame.read(self.installation.keep, secret.name, await self.frame.read(hash_password, made))
-        if self.frame.connections.get(name) is None:
+        if await self.frame.read(self._visit, name, system) == "":  # nothing was ever read
             await self.frame.read(holding.hold_new, self.frame.store, name, self.frame.clock())
         self._log(request, f"made a new password for {name}/{system}")
         self.frame.restart()
