@@ -7,7 +7,7 @@ link and by the identity that targets carry; what then still carries an identity
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -32,11 +32,18 @@ AFTER = {"copy": "here", "here": "there", "there": ""}
 
 def advance(connection: Connection, id: str, now: datetime) -> Run | None:
     """Compare the next portion; the run as it is then. Nothing where it is not there, or not read yet, or done."""
-    with connection.store.transaction() as tx:
-        run = tx.reconciliations.held(connection.name, id)
+    with connection.store.reading() as tx:  # comparing may have to ask for an account's names: nobody waits for that
+        run = tx.reconciliations.get(connection.name, id)
         if run is None or run.state != "comparing":
             return run
-        made = _Portion(tx, connection, run, now).made()
+        portion = _Portion(tx, connection, run, now)
+        made = portion.made()
+    with connection.store.transaction() as tx:
+        found = tx.reconciliations.held(connection.name, id)
+        if found is None or (found.state, found.progress["place"]) != (run.state, run.progress["place"]):
+            return found  # somebody else went on from there
+        for act in portion.acts:
+            act(tx)
         tx.reconciliations.put(connection.name, made)
         return made
 
@@ -49,6 +56,8 @@ class _Portion:
         self.pairs = sighting.pairs(connection)
         self.refs = [one for some in sighting.steps(connection) for one in some]
         self.place: dict[str, Any] = run.progress["place"]
+        self.acts: list[Callable[[Transaction], None]] = []
+        """What is to be kept of it, in its order."""
 
     def made(self) -> Run:
         """The run after this portion."""
@@ -67,14 +76,15 @@ class _Portion:
         if step:
             place = {"step": step, "at": 0, "after": ["", ""]}
             return replace(self.run, progress={**self.run.progress, "place": place})
-        self.tx.sightings.forget(self.run.id)
+        self.acts.append(lambda tx: tx.sightings.forget(self.run.id))
         return replace(self.run, state="done", done_at=self.now)
 
     def _copy(self, at: int, after: Identity) -> Identity | None:
         """A reconciliation of what is held sights the snapshots."""
         ref = self.refs[at]
         page = self.tx.snapshots.page(self.connection.name, *ref, after.key, PORTION)
-        sighting.keep(self.tx, self.connection, self.run, ref, [one for one in page if self._wanted(ref, one)])
+        rows = [one for one in page if self._wanted(ref, one)]
+        self.acts.append(lambda tx: sighting.keep(tx, self.connection, self.run, ref, rows))
         for one in page:
             self._read(ref[0], one.read_at)
         return Identity("", page[-1].key) if len(page) == PORTION else None
@@ -99,7 +109,7 @@ class _Portion:
         page = self.tx.sightings.page(self.run.id, pair.mapping.source, after.key, PORTION)
         standing = self._standing(pair)
         self._keep(pair, standing.here(page))
-        self.tx.sightings.claim(self.run.id, pair.mapping.target, standing.claimed)
+        self.acts.append(lambda tx: tx.sightings.claim(self.run.id, pair.mapping.target, standing.claimed))
         return Identity("", page[-1].key) if len(page) == PORTION else None
 
     def _there(self, at: int, after: Identity) -> Identity | None:
@@ -108,7 +118,7 @@ class _Portion:
         lines = self.tx.sightings.left_over(self.run.id, pair.mapping.target, prefix, after, PORTION)
         standing = self._standing(pair)
         self._keep(pair, standing.left_over(lines))
-        self.tx.sightings.claim(self.run.id, pair.mapping.target, standing.claimed)
+        self.acts.append(lambda tx: tx.sightings.claim(self.run.id, pair.mapping.target, standing.claimed))
         return lines[-1] if len(lines) == PORTION else None
 
     def _keep(self, pair: Pair, found: Iterable[Finding]) -> None:
@@ -121,7 +131,7 @@ class _Portion:
             if one.kind != "equal":
                 rows.append((pair.mapping.name, one.kind, packed(one)))
         number = result.get("findings", 0)
-        self.tx.reconciliations.add_findings(self.run.id, number, rows)
+        self.acts.append(lambda tx: tx.reconciliations.add_findings(self.run.id, number, rows))
         tallies = {**result.get("tallies", {}), pair.mapping.name: tally.pack()}
         self.run = replace(self.run, result={**result, "tallies": tallies, "findings": number + len(rows)})
 
