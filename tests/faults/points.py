@@ -25,7 +25,8 @@ PIPEDRIVE = (
     "product.fields", "product.list", "stage.list", "user.me", "webhook.create", "webhook.list",
 )  # fmt: skip
 STORE = (
-    "heartbeat", "hints", "leases of the dead", "new mappings", "not written", "reading failed", "page of Currency",
+    "heartbeat", "hints", "housekeeping", "leases of the dead", "new mappings", "not written", "reading failed",
+    "page of Currency",
     "page of Customer", "page of CustomerType", "page of Invoice", "page of Item", "page of ReceivePayment",
     "page of deal", "page of note", "page of organization", "page of organization_option", "page of person",
     "page of product", "state pipedrive history_prices", "state pipedrive me", "state pipedrive reading",
@@ -36,12 +37,12 @@ STORE = (
     "state quickbooks_desktop writing", "state shared field-names:deal", "state shared field-names:organization",
     "state shared field-names:product", "state shared fields:deal", "state shared fields:organization",
     "state shared fields:person", "state shared fields:product", "state shared making:deal",
-    "state shared making:organization", "state shared making:product", "state server signing key",
-    "state shared stages", "take pipedrive",
+    "state shared making:organization", "state shared making:product", "state server began_at",
+    "state server signing key", "state shared stages", "take pipedrive",
     "take quickbooks_desktop", "tokens", "visit of pipedrive", "visit of quickbooks_desktop",
     "written Invoice update", "written deal children", "written deal create", "written deal update",
     "written note create", "written organization create", "written organization update",
-    "written organization_option create", "written product create",
+    "written organization_option create", "words to be searched", "written product create",
 )  # fmt: skip
 
 WHILE_WRITING = "soap sendRequestXML of InvoiceMod after"

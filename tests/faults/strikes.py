@@ -28,8 +28,10 @@ from engine.protocol import Failed, Query, Written
 from engine.store.failures import told
 from engine.store.state import StoreState
 from engine.store.store import Store
-from engine.sync import engine as opening
+from engine.sync import engine as opening, words
+from engine.sync.alerts import Alerts
 from engine.sync.crew import Crew
+from engine.sync.housekeeping import Housekeeping
 from engine.sync.sender import Sender
 from engine.sync.work import EndpointWork
 from tests.faults.clock import Clock
@@ -152,6 +154,9 @@ class Strikes:
         self._named(StoreState, "spend", lambda *_, **__: "tokens")
         self._named(Crew, "beat", lambda *_: "heartbeat")
         self._named(Sender, "_beat", lambda *_: "heartbeat")
+        self._named(Housekeeping, "tick", lambda *_: "housekeeping")
+        self._named(Alerts, "tick", lambda *_: "alerts")
+        self._named(words, "fill", lambda *_: "words to be searched")
         self._named(opening, "release_dead", lambda *_: "leases of the dead")
         self._named(opening, "_mark_for_new_mappings", lambda *_: "new mappings")
         connect = Store.connect
