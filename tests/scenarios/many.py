@@ -131,8 +131,8 @@ class Many:
     def visit_all(self, seconds: float, rounds: int = 1, seed: int = 1, threads: int = 16) -> None:
         """Each company visits once within each `seconds`, at a moment of its own."""
         draw = random.Random(seed)
-        plan = sorted((draw.random() * seconds + seconds * turn, number)
-                      for number in range(len(self.companies)) for turn in range(rounds))  # fmt: skip
+        moments = [(draw.random() * seconds, number) for number in range(len(self.companies))]
+        plan = sorted((at + seconds * turn, number) for at, number in moments for turn in range(rounds))
         began = time.monotonic()
         with ThreadPoolExecutor(threads) as pool:
             for at, number in plan:
