@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from engine.store.columns import Json, key, metadata
 from engine.store.links import Place
-from engine.store.statements import many, portions, upsert
+from engine.store.statements import many, one_of, portions, upsert
 
 table = sa.Table(
     "bases",
@@ -27,6 +27,10 @@ table = sa.Table(
 )
 
 _PUT = upsert(table)
+_PLACE = ("the_connection", "the_source_system", "the_source_entity", "the_target_system", "the_target_entity")
+_GET = sa.select(table.c.target_key, table.c.sent, table.c.seen, table.c.children).where(
+    *(table.c[name.removeprefix("the_")] == sa.bindparam(name) for name in _PLACE), one_of(table.c.target_key, "keys")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +52,9 @@ class Bases:
         """The base of each target key that has one."""
         found: dict[str, Base] = {}
         for portion in portions(target_keys):
-            query = sa.select(table.c.target_key, table.c.sent, table.c.seen, table.c.children).where(
-                table.c.connection == connection,
-                table.c.source_system == source[0],
-                table.c.source_entity == source[1],
-                table.c.target_system == target[0],
-                table.c.target_entity == target[1],
-                table.c.target_key.in_(portion),
-            )
-            found.update((target_key, Base(*parts)) for target_key, *parts in self.db.execute(query))
+            place = (connection, *source, *target)
+            asked = {**dict(zip(_PLACE, place, strict=True)), "keys": portion}
+            found.update((target_key, Base(*parts)) for target_key, *parts in self.db.execute(_GET, asked))
         return found
 
     def put(self, connection: str, source: Place, target: Place, bases: Mapping[str, Base]) -> None:

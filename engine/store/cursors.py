@@ -23,6 +23,9 @@ table = sa.Table(
 )
 
 _PUT = upsert(table)
+_ALL = sa.select(table).where(
+    table.c.connection == sa.bindparam("the_connection"), table.c.system == sa.bindparam("the_system")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,8 @@ class Cursors:
 
     def all(self, connection: str, system: str) -> dict[tuple[str, str], Cursor]:
         """Every cursor of a system, by (entity, kind)."""
-        query = sa.select(table).where(table.c.connection == connection, table.c.system == system)
-        return {
-            (row.entity, row.kind): Cursor(row.value, row.started_at, row.completed_at)
-            for row in self.db.execute(query)
-        }
+        rows = self.db.execute(_ALL, {"the_connection": connection, "the_system": system})
+        return {(row.entity, row.kind): Cursor(row.value, row.started_at, row.completed_at) for row in rows}
 
     def put(self, connection: str, system: str, entity: str, kind: str, cursor: Cursor) -> None:
         """Store or replace a cursor: in the transaction that stores the page that carries it, never before."""

@@ -35,6 +35,10 @@ table = sa.Table(
 
 UNSETTLED = table.c.state.in_(_UNSETTLED)
 _ADD = sa.insert(table)
+_OUT = sa.select(table.c.source_keys).where(
+    *(table.c[name] == sa.bindparam(f"the_{name}") for name in ("connection", "system", "mapping")),
+    table.c.state == "open",
+)
 _IN_ORDER = (table.c.created_at, table.c.ordinal, table.c.id)
 
 
@@ -129,6 +133,12 @@ class Intents:
             return intents
         wanted = set(source_keys)
         return [one for one in intents if not wanted.isdisjoint(one.source_keys)]
+
+    def is_out(self, connection: str, system: str, mapping: str, source_keys: Iterable[str]) -> bool:
+        """Whether a request for any of these rows was handed out and has not come back."""
+        place = {"the_connection": connection, "the_system": system, "the_mapping": mapping}
+        wanted = set(source_keys)
+        return any(not wanted.isdisjoint(row.source_keys) for row in self.db.execute(_OUT, place))
 
     def expired(self, connection: str, system: str, now: datetime, older_than: timedelta) -> list[Intent]:
         """Those still open that are older than that: whoever sent them is gone, the outcome must be looked up."""

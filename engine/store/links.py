@@ -14,7 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from engine.store.columns import Moment, indexable, key, metadata, needed, text
-from engine.store.statements import many, portions, upsert
+from engine.store.statements import many, one_of, portions, upsert
 
 Place = tuple[str, str]
 """A system and one of its entities: ("pipedrive", "deal")."""
@@ -44,6 +44,23 @@ table = sa.Table(
 
 _PUT = upsert(table)
 _IN_ORDER = (table.c.created_at, table.c.source_key, table.c.source_system, table.c.source_entity)
+
+
+_TO = ("connection", "target_system", "target_entity")
+_FROM = ("source_system", "source_entity")
+
+
+def _selection(by: str, names: Iterable[str]) -> sa.Select[Any]:
+    place = (table.c[name] == sa.bindparam(f"the_{name}") for name in names)
+    return sa.select(table).where(*place, one_of(table.c[by], "keys")).order_by(*_IN_ORDER)
+
+
+_ROWS = {
+    (by, told): _selection(by, (*_TO, *_FROM) if told else _TO)
+    for by in ("source_key", "record_key", "target_key", "group")
+    for told in (True, False)
+}
+"""By the column that is asked for, and whether the source is told: made once, as they are asked with each record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +104,25 @@ class Links:
 
     def by_source(self, connection: str, source: Place, target: Place, keys: Iterable[str]) -> dict[str, Link]:
         """The link of each source key that has one, gone ones too."""
-        rows = self._rows(_between(connection, source, target), table.c.source_key, keys)
+        rows = self._rows("source_key", connection, source, target, keys)
         return {link.source_key: link for link in rows}
 
     def by_record(
         self, connection: str, source: Place, target: Place, record_keys: Iterable[str]
     ) -> dict[str, list[Link]]:
         """The links of each source record, its elements' too, oldest first."""
-        return _grouped(self._rows(_between(connection, source, target), table.c.record_key, record_keys), "record_key")
+        return _grouped(self._rows("record_key", connection, source, target, record_keys), "record_key")
 
     def by_target(
         self, connection: str, target: Place, keys: Iterable[str], source: Place | None = None
     ) -> dict[str, list[Link]]:
         """The links of each target key (from one source entity, or from all), by creation, then source key."""
-        return _grouped(self._rows(_between(connection, source, target), table.c.target_key, keys), "target_key")
+        return _grouped(self._rows("target_key", connection, source, target, keys), "target_key")
 
     def by_group(self, connection: str, source: Place, target: Place, groups: Iterable[str]) -> dict[str, list[Link]]:
         """The links of each `one_per` group, oldest first."""
         asked = {indexable(group): group for group in groups}
-        rows = self._rows(_between(connection, source, target), table.c.group, asked)
+        rows = self._rows("group", connection, source, target, asked)
         return {asked[group]: links for group, links in _grouped(rows, "group").items()}
 
     def put(self, connection: str, links: Sequence[Link]) -> None:
@@ -152,11 +169,13 @@ class Links:
         )
         return {(source, target): number for source, target, number in self.db.execute(query)}
 
-    def _rows(self, where: sa.ColumnElement[bool], column: sa.Column[Any], keys: Iterable[str]) -> list[Link]:
+    def _rows(self, by: str, connection: str, source: Place | None, target: Place, keys: Iterable[str]) -> list[Link]:
+        place = {"the_connection": connection, "the_target_system": target[0], "the_target_entity": target[1]}
+        if source is not None:
+            place |= {"the_source_system": source[0], "the_source_entity": source[1]}
         found: list[Link] = []
         for portion in portions(keys):
-            query = sa.select(table).where(where, column.in_(portion)).order_by(*_IN_ORDER)
-            found += (_link(row) for row in self.db.execute(query))
+            found += map(_link, self.db.execute(_ROWS[by, source is not None], {**place, "keys": portion}))
         return found
 
 

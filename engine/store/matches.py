@@ -13,7 +13,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from engine.store.columns import indexable, key, metadata
-from engine.store.statements import insert_once, many, portions
+from engine.store.statements import insert_once, many, one_of, portions
 
 Side = Literal["source", "target"]
 
@@ -32,6 +32,16 @@ table = sa.Table(
 )
 
 _PUT = insert_once(table)
+_PLACE = sa.and_(
+    *(table.c[name] == sa.bindparam(f"the_{name}") for name in ("connection", "mapping", "position", "side"))
+)
+_HITS = sa.select(table.c.value, table.c.key).where(_PLACE, one_of(table.c.value, "values"))
+_CLEAR = sa.delete(table).where(_PLACE, one_of(table.c.holder, "holders"))
+_FORGET = sa.delete(table).where(
+    *(table.c[name] == sa.bindparam(f"the_{name}") for name in ("connection", "mapping")),
+    one_of(table.c.holder, "holders"),
+)
+"""Made once: these are asked for several times with each record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +61,7 @@ class Matches:
         """The (value, key) pairs that each holder has now for one match key; its earlier ones go."""
         common = {"connection": connection, "mapping": mapping, "position": position, "side": side}
         for portion in portions(sorted(rows_by_holder)):
-            self.db.execute(
-                sa.delete(table).where(
-                    _of(connection, mapping, position, side),
-                    table.c.holder.in_(portion),
-                )
-            )
+            self.db.execute(_CLEAR, {**_the(connection, mapping, position, side), "holders": portion})
         values = [
             {**common, "holder": holder, "value": indexable(value), "key": one}
             for holder, rows in sorted(rows_by_holder.items())
@@ -71,10 +76,8 @@ class Matches:
         asked = {indexable(value): value for value in values}
         found: dict[str, set[str]] = {}
         for portion in portions(asked):
-            query = sa.select(table.c.value, table.c.key).where(
-                _of(connection, mapping, position, side), table.c.value.in_(portion)
-            )
-            for value, one in self.db.execute(query):
+            place = _the(connection, mapping, position, side)
+            for value, one in self.db.execute(_HITS, {**place, "values": portion}):
                 found.setdefault(asked[value], set()).add(one)
         return found
 
@@ -98,17 +101,8 @@ class Matches:
     def forget(self, connection: str, mapping: str, holders: Iterable[str]) -> None:
         """Take out everything that was read from these records, on either side."""
         for portion in portions(sorted(holders)):
-            self.db.execute(
-                sa.delete(table).where(
-                    table.c.connection == connection, table.c.mapping == mapping, table.c.holder.in_(portion)
-                )
-            )
+            self.db.execute(_FORGET, {"the_connection": connection, "the_mapping": mapping, "holders": portion})
 
 
-def _of(connection: str, mapping: str, position: int, side: Side) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        table.c.connection == connection,
-        table.c.mapping == mapping,
-        table.c.position == position,
-        table.c.side == side,
-    )
+def _the(connection: str, mapping: str, position: int, side: Side) -> dict[str, str | int]:
+    return {"the_connection": connection, "the_mapping": mapping, "the_position": position, "the_side": side}

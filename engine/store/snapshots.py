@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.store.columns import Json, Moment, Words, indexable, key, metadata, needed, text
-from engine.store.statements import insert_once, many, portions, upsert
+from engine.store.statements import insert_once, many, one_of, portions, upsert
 
 table = sa.Table(
     "snapshots",
@@ -54,6 +54,23 @@ _PUT = upsert(table, keep=("seen_at",))
 _PUT_LINE = insert_once(identities)
 _THIS = sa.and_(
     *(table.c[name] == sa.bindparam(f"the_{name}", type_=Words) for name in ("connection", "system", "entity", "key"))
+)
+_GET = sa.select(table).where(
+    *(table.c[name] == sa.bindparam(f"the_{name}", type_=Words) for name in ("connection", "system", "entity")),
+    one_of(table.c.key, "keys"),
+)
+_CARRY = (
+    sa.select(identities.c.line, identities.c.key)
+    .select_from(identities.join(table))
+    .where(
+        *(
+            identities.c[name] == sa.bindparam(f"the_{name}", type_=Words)
+            for name in ("connection", "system", "entity")
+        ),
+        one_of(identities.c.line, "lines"),
+        table.c.gone.is_(None),
+    )
+    .order_by(identities.c.line, identities.c.key)
 )
 _MARK_GONE = (
     sa.update(table)
@@ -103,8 +120,8 @@ class Snapshots:
         """Those held, gone ones too, by key."""
         held: dict[str, Snapshot] = {}
         for portion in portions(keys):
-            query = sa.select(table).where(_of(table, connection, system, entity), table.c.key.in_(portion))
-            held.update((row.key, _snapshot(row)) for row in self.db.execute(query))
+            asked = {"the_connection": connection, "the_system": system, "the_entity": entity, "keys": portion}
+            held.update((row.key, _snapshot(row)) for row in self.db.execute(_GET, asked))
         return held
 
     def put(self, connection: str, system: str, entity: str, rows: Sequence[Snapshot]) -> None:
@@ -256,16 +273,8 @@ class Snapshots:
         """For each identity line that a living record carries: the keys of those records, in order."""
         asked = {indexable(line): line for line in lines}
         found: dict[str, list[str]] = {}
-        joined = identities.join(table)
+        place = {"the_connection": connection, "the_system": system, "the_entity": entity}
         for portion in portions(asked):
-            query = (
-                sa.select(identities.c.line, identities.c.key)
-                .select_from(joined)
-                .where(
-                    _of(identities, connection, system, entity), identities.c.line.in_(portion), table.c.gone.is_(None)
-                )
-                .order_by(identities.c.line, identities.c.key)
-            )
-            for line, holder in self.db.execute(query):
+            for line, holder in self.db.execute(_CARRY, {**place, "lines": portion}):
                 found.setdefault(asked[line], []).append(holder)
         return found

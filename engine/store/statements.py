@@ -31,6 +31,11 @@ def insert_once(table: sa.Table) -> Insert:
     return insert(table).on_conflict_do_nothing()
 
 
+def one_of(column: sa.ColumnElement[str], name: str) -> sa.ColumnElement[bool]:
+    """That a column is one of a list, which is given with each execution: the statement is made once."""
+    return column.in_(sa.bindparam(name, expanding=True, type_=column.type))
+
+
 def portions(values: Iterable[_T], size: int = PORTION) -> Iterator[list[_T]]:
     """The distinct values in lists of at most `size`, in their order."""
     rest = iter(dict.fromkeys(values))

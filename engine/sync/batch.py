@@ -36,6 +36,7 @@ class Batch:
         self._lookups = Lookups(tx, connection)
         self._held: dict[tuple[Ref, str], Held | None] = {}
         self._resolved: dict[tuple[str, str], Resolved] = {}
+        self._read: dict[Ref, bool] = {}
 
     # ------------------------------------------------------------------------------------------------- records
     def fetch(self, ref: Ref, keys: Iterable[str]) -> None:
@@ -62,6 +63,12 @@ class Batch:
         """One record, or None if it was never held."""
         self.fetch(ref, [key])
         return self._held[(ref, key)]
+
+    def was_read(self, ref: Ref) -> bool:
+        """Whether the first reading of an entity is complete."""
+        if ref not in self._read:
+            self._read[ref] = self.tx.cursors.get(self.connection.name, *ref).completed_at is not None
+        return self._read[ref]
 
     # ---------------------------------------------------------------------------------------------- references
     def resolve_all(self, references: Iterable[tuple[str, str]]) -> None:

@@ -25,7 +25,7 @@ def require_first_readings(batch: Batch, mapping: CompiledMapping) -> None:
     if mapping.match:
         refs.append(mapping.source)
     for ref in refs:
-        if batch.tx.cursors.get(batch.connection.name, *ref).completed_at is None:
+        if not batch.was_read(ref):
             reason = f"the first reading of {ref[0]}.{ref[1]} is not complete"
             raise waiting(reason, [(waiting_for(ref), FIRST_READING)], step="match")
 

@@ -162,8 +162,8 @@ class Rehearsal:
 
     def _carry(self, tx: Transaction, system: str, writes: Sequence[Write]) -> None:
         """All of these go well."""
-        intents = [tx.intents.get(self.connection.name, one.id) for one in writes]
-        acts = [Act(system, intent, write) for intent, write in zip(intents, writes, strict=True) if intent is not None]
+        intents = tx.intents.some(self.connection.name, [one.id for one in writes])
+        acts = [Act(system, intents[one.id], one) for one in writes]
         by_mapping: dict[str, list[Write]] = {}
         for act in acts:
             by_mapping.setdefault(act.intent.mapping, []).append(act.write)

@@ -235,8 +235,7 @@ class Results:
     def _others_are_out(self) -> bool:
         """Whether the rows have other requests out: they end with the last of them."""
         keys = self.intent.source_keys
-        others = self.tx.intents.open(self.connection.name, self.system, self.intent.mapping, keys)
-        return any(one.state == "open" for one in others)
+        return self.tx.intents.is_out(self.connection.name, self.system, self.intent.mapping, keys)
 
     def _finish(self, outcome: str, reason: str, last: bool) -> None:
         """The rows are done, or (with more to do) due again at once."""
