@@ -79,6 +79,9 @@ class Relation:
 
     entity: str
     path: str
+    of: tuple[str, ...] = ()
+    """Of `touches`: the fields that change over there, such as a balance. They are of interest only where a mapping
+    reads one of them, and old history changes none. Empty: any may have changed."""
 
 
 @dataclass(frozen=True, slots=True)

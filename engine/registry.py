@@ -160,6 +160,10 @@ def _entity_faults(entity: Entity, catalogue: Mapping[str, Entity]) -> Iterator[
     for relation in relations:
         if relation.entity not in catalogue:
             yield f"a relation leads to '{relation.entity}', which is not in the catalogue"
+            continue
+        there = catalogue[relation.entity]
+        unknown = [one for one in relation.of if there.field(one) is None]
+        yield from (f"it touches '{one}', which is not a field of '{there.name}'" for one in unknown)
     if entity.note is not None:
         yield from _note_faults(entity, catalogue)
     lists = {children.name for children in entity.children}

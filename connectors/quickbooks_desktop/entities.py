@@ -134,7 +134,7 @@ def _source(name: str, data: Mapping[str, Any]) -> Source:
     shapes = notation.read(data["fields"])
     derived = tuple(_derived(one) for one in data.get("derived", ()))
     relations = {
-        group: tuple(Relation(one["entity"], one["path"]) for one in data.get(group, ()))
+        group: tuple(Relation(one["entity"], one["path"], tuple(one.get("of", ()))) for one in data.get(group, ()))
         for group in ("lookups", "touches", "pulls")
     }
     changes = (_change(data.get("add")), _change(data.get("mod")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
@@ -120,6 +120,11 @@ class Connection:
         """How long rows of a system are leased."""
         return BEATEN if system in self.beaten else LEASE
 
+    def reads(self, ref: Ref, fields: Iterable[str]) -> bool:
+        """Whether any mapping reads one of these fields of an entity."""
+        read = {name for one in self.by_source.get(ref, ()) for name in one.source_fields}
+        return not read.isdisjoint(fields)
+
     def rank(self, mapping: str) -> int:
         """Where a mapping stands in the order of references: what others need goes first."""
         return list(self.compiled.mappings).index(mapping)
@@ -170,12 +175,13 @@ class Connection:
 
 
 def _ordered(entities: dict[str, Entity], preferred: list[str]) -> list[str]:
-    """Lookups before those that need them, touching records before the touched: so that one pass is enough."""
+    """Lookups before those that need them, touching records before the touched: so that one pass is enough. Where only
+    some fields are touched the touched ones go first nevertheless: others refer to them."""
     graph: dict[str, set[str]] = {name: set() for name in sorted(entities, key=_place(preferred))}
     for name, entity in entities.items():
         graph[name] |= {one.entity for one in entity.lookups if one.entity in entities and one.entity != name}
         for one in entity.touches:
-            if one.entity in graph and one.entity != name:
+            if one.entity in graph and one.entity != name and not one.of:
                 graph[one.entity].add(name)
     try:
         return list(TopologicalSorter(graph).static_order())

@@ -100,7 +100,7 @@ def hold(
         return []
     _index(tx, connection, ref, [row for row, _ in changed])
     _mark(tx, connection, ref, [row for row, _ in changed], priority, now)
-    _want(tx, connection, ref, entity, changed, now)
+    _want(tx, connection, ref, entity, changed, priority, now)
     return [row.key for row, _ in changed]
 
 
@@ -165,11 +165,14 @@ def _want(
     ref: Ref,
     entity: Entity,
     changed: Sequence[tuple[Snapshot, Snapshot | None]],
+    priority: int,
     now: datetime,
 ) -> None:
     """Ask for the records that these touch (held ones, whose content has changed unseen) and pull (not yet held)."""
     records = [one.record for pair in changed for one in pair if one is not None]
     for relation in entity.touches:
+        if relation.of and (priority >= BACKFILL or not connection.reads((ref[0], relation.entity), relation.of)):
+            continue
         keys = _keys(connection, ref, relation, records)
         held = tx.snapshots.get(connection.name, ref[0], relation.entity, keys)
         tx.wanted.add(connection.name, ref[0], relation.entity, list(held), f"touched by {ref[1]}", now)
@@ -209,7 +212,7 @@ def _lose(
         return
     _index(tx, connection, ref, rows)
     _mark(tx, connection, ref, rows, LIVE, now)
-    _want(tx, connection, ref, connection.entity(ref), [(row, None) for row in rows], now)
+    _want(tx, connection, ref, connection.entity(ref), [(row, None) for row in rows], LIVE, now)
     tell(
         tx,
         connection.name,

@@ -48,6 +48,7 @@ def test_the_month_that_is_closed_agrees(guest: Watched) -> None:
     report.first.click()
     expect(page.get_by_role("region", name="Result")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("region", name=re.compile("Sums of .*USD"))).not_to_have_count(0)
+    expect(page.get_by_text("look at it")).to_have_count(0)
     guest.check()
 
 

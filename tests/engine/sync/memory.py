@@ -79,6 +79,10 @@ class System:
         of[key] = {**of.get(key, {}), **values}
         self.changed[(entity, key)] = self.clock()
 
+    def unseen(self, entity: str, key: str, **values: Any) -> None:
+        """A record changes with another one, and is not marked as changed."""
+        self.records[entity][key] = {**self.records[entity][key], **values}
+
     def delete(self, entity: str, key: str) -> None:
         del self.records[entity][key]
         self.gone.append((entity, key, self.clock()))
@@ -217,8 +221,9 @@ LINES = Field(
 BOOKS: Catalogue = {
     "client": Entity(
         "client", "id", "name",
-        (Field("id", "id"), text("name"), text("mail"), text("town"), text("parent"), Field("active", "boolean")),
-        reports_gone=True, updates=True,
+        (Field("id", "id"), text("name"), text("mail"), text("town"), text("parent"), Field("active", "boolean"),
+         Field("owed", "number")),
+        reports_gone=True, updates=True, touches=(Relation("client", "[parent] | [?@]", ("owed",)),),
     ),
     "bill": Entity(
         "bill", "id", "number",
@@ -228,6 +233,7 @@ BOOKS: Catalogue = {
             text("memo"), LINES,
         ),
         date="day", reports_gone=True, voids="void", updates=True,
+        touches=(Relation("client", "[client] | [?@]", ("owed",)),),
     ),
     "receipt": Entity(
         "receipt", "id", "id",
@@ -242,7 +248,8 @@ BOOKS: Catalogue = {
 CRM: Catalogue = {
     "company": Entity(
         "company", "id", "name",
-        (Field("id", "id"), text("name", required=True), text("city"), text("mail"), text("state")),
+        (Field("id", "id"), text("name", required=True), text("city"), text("mail"), text("state"),
+         Field("owes", "number", writable=True)),
         custom=True, custom_creates=True, creates=True, updates=True, identity=True,
         note=NoteField("memo", "about", "words"),
     ),
