@@ -206,6 +206,14 @@ class Endpoint(Protocol):
         """Let go of sockets and threads."""
 
 
+@runtime_checkable
+class Bounded(Protocol):
+    """What an endpoint has besides that takes longer bodies than the 1 MB that the server takes by itself."""
+
+    def longest_body(self) -> int:
+        """The most bytes of a body that it takes now; asked before any of it is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hook:
     """A system's promise to call us when something changes."""

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from . import shapes, wire
 
+JSON = "application/json"
 GONE = "delete"
 _ACTIONS = {"added": "create", "updated": "change", "deleted": GONE, "merged": "change"}
 """v1's words."""
@@ -45,8 +46,10 @@ class Delivery(NamedTuple):
     """Keys of further records that the event is about: a merge has two."""
 
 
-def read(body: bytes) -> Delivery:
+def read(body: bytes, content_type: str = JSON) -> Delivery:
     """The event that a body tells of. Raises Malformed."""
+    if content_type.partition(";")[0].strip().lower() != JSON:
+        raise Malformed(f"it is not sent as {JSON}")
     try:
         told = wire.read(body)
     except (wire.Unreadable, ValueError, RecursionError):

@@ -55,7 +55,7 @@ class Webhooks:
         if objections:
             return self._refuse(request, objections, now)
         try:
-            delivery = webhook_delivery.read(request.body)
+            delivery = webhook_delivery.read(request.body, request.headers.get("content-type", ""))
         except Malformed as malformed:
             logger.warning("delivery.senseless", extra={"connection": self._site.connection, "why": str(malformed)})
         else:

@@ -24,8 +24,11 @@ from engine.protocol import Check, HttpRequest, HttpResponse, Names, Record, Sit
 
 log = logging.getLogger("engine.connectors.quickbooks_desktop")
 
-SMALL = 4_000_000
+SMALL = 4 * 1024 * 1024
 """Bytes that any call but receiveResponseXML may have, and any call while no visit is going on."""
+LARGE = 64 * 1024 * 1024
+"""Bytes that are at least read while a visit is going on: an answer beyond `largest_answer_mb` gets a SOAP fault, which
+the Web Connector shows."""
 
 GREETING = "This address is for the QuickBooks Web Connector. There is nothing to see here, and all is well.\n"
 
@@ -57,12 +60,16 @@ class WebConnectorEndpoint:
             response = _text(200, GREETING)
         return response if method == "GET" else HttpResponse(200, b"", response.headers)
 
+    def longest_body(self) -> int:
+        """A stranger fills no memory: what is large comes within a visit only."""
+        return SMALL if session.current(self._site) is None else max(LARGE, self._settings.largest_answer + SMALL)
+
     def _call(self, request: HttpRequest) -> HttpResponse:
         try:
-            kind = request.headers.get("content-type", "text/xml").split(";")[0].strip().lower()
+            kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
             if kind == "application/soap+xml":
                 raise Refused("Only SOAP 1.1 is spoken here.", "VersionMismatch")
-            if kind not in ("text/xml", "application/xml", ""):
+            if kind not in ("text/xml", "application/xml"):
                 raise Refused("The request must be text/xml.")
             size = len(request.body)
             if size > self._settings.largest_answer or (size > SMALL and session.current(self._site) is None):

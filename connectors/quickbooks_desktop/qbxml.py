@@ -21,6 +21,8 @@ from engine.protocol import Record
 
 DEEPEST = 32
 """Elements inside elements; qbXML itself never goes beyond ten."""
+MOST_ATTRIBUTES = 40
+"""Of an answer's outer element; qbXML itself has no more than eight."""
 
 Content = str | tuple["Part", ...]
 Part = tuple[str, Content]
@@ -197,6 +199,8 @@ _DECLARATION = re.compile(r"^\ufeff?\s*(?:<\?xml[^>]*\?>)?\s*")
 
 
 def _answer(element: etree._Element) -> Answer:
+    if len(element.attrib) > MOST_ATTRIBUTES:
+        raise Unreadable("QuickBooks' answer has more attributes than qbXML ever has.")
     remaining = element.get("iteratorRemainingCount")
     code = element.get("statusCode", "")
     return Answer(

@@ -7,6 +7,7 @@ Nothing of it lives in memory, so any process may answer the next call. Which re
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -146,7 +147,7 @@ def current(site: Site) -> Session | None:
 def find(site: Site, ticket: str, now: datetime) -> Session | None:
     """The session of this ticket; None for unknown and expired ones."""
     session = current(site)
-    if session is None or not secrets.compare_digest(session.ticket, hash_ticket(ticket)):
+    if session is None or not hmac.compare_digest(session.ticket, hash_ticket(ticket)):
         return None
     if now - session.seen_at > LIFE:
         return None

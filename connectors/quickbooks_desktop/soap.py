@@ -1,7 +1,7 @@
 """SOAP 1.1 envelopes of the Web Connector's protocol: reads a call, writes a result or a fault.
 
 What a call means is left to operations. Read with a parser that builds no tree, takes no document type and goes no
-deeper than the protocol does. [facts 1.1, 1.2: WSDL; GUIDE ch.5]
+deeper and no wider than the protocol does. [facts 1.1, 1.2: WSDL; GUIDE ch.5]
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 CONTENT_TYPE = "text/xml; charset=utf-8"
 DEEPEST = 8
 """Elements inside elements: an envelope needs four, RPC style five."""
+MOST_ATTRIBUTES = 40
+"""Of one element, namespaces among them: serialisers write a handful."""
 
 OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "serverVersion": ("strVersion",),
@@ -91,11 +93,13 @@ class _Envelope:
     def doctype(self, *_: Any) -> None:
         raise Refused("A document type is not allowed.")
 
-    def start(self, tag: Any, attrib: Any) -> None:
+    def start(self, tag: Any, attrib: Any, nsmap: Any) -> None:
         namespace, _, name = str(tag).rpartition("}")
         depth = len(self._path)
         if depth >= DEEPEST:
             raise Refused("The request is nested too deeply.")
+        if len(attrib) + len(nsmap or ()) > MOST_ATTRIBUTES:
+            raise Refused("An element of the request has too many attributes.")
         if depth == 0:
             if name != "Envelope":
                 raise Refused("The request is not a SOAP envelope.")

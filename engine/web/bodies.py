@@ -6,16 +6,12 @@ import anyio
 from starlette.requests import Request
 
 MIB = 1024 * 1024
-SOAP_LIMIT = 64 * MIB
-"""Bytes of an XML body: a page of QuickBooks records; its connector has a stricter limit of its own."""
 LIMIT = 1 * MIB
-"""Bytes of any other body."""
+"""Bytes of a body, unless an endpoint takes more (engine.protocol.Bounded)."""
 SECONDS = 120.0
 """For the whole body. The Web Connector sends a page over the user's uplink."""
 DISCARDED = 256 * MIB
 """Bytes of an over-long body that are read and thrown away: a client that is still sending would not see our answer."""
-
-XML_TYPES = ("text/xml", "application/xml", "application/soap+xml")
 
 
 class TooLarge(Exception):
@@ -30,11 +26,6 @@ class TooSlow(Exception):
 
     def __init__(self) -> None:
         super().__init__("The body did not arrive in time.")
-
-
-def limit_for(content_type: str) -> int:
-    """The most bytes that are taken of a body of this Content-Type."""
-    return SOAP_LIMIT if content_type.partition(";")[0].strip().lower() in XML_TYPES else LIMIT
 
 
 async def read_body(request: Request, limit: int, seconds: float = SECONDS) -> bytes:

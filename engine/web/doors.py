@@ -15,8 +15,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from engine.errors import OperationalError
-from engine.protocol import Endpoint, HttpRequest
-from engine.web.bodies import TooLarge, TooSlow, limit_for, read_body
+from engine.protocol import Bounded, Endpoint, HttpRequest
+from engine.web.bodies import LIMIT, TooLarge, TooSlow, read_body
 
 THREADS = 32
 """Requests that endpoints answer at a time; further ones wait."""
@@ -46,15 +46,17 @@ class Doors:
         if endpoint is None:
             return PlainTextResponse("Nothing is served here.\n", 404)
         try:
-            body = await read_body(request, limit_for(request.headers.get("content-type", "")))
+            limit = LIMIT
+            if isinstance(endpoint, Bounded):
+                limit = await anyio.to_thread.run_sync(endpoint.longest_body, limiter=self._threads)
+            body = await read_body(request, limit)
+            answer = await anyio.to_thread.run_sync(endpoint.answer, _request(request, body), limiter=self._threads)
         except TooLarge as error:
             return PlainTextResponse(f"{error}\n", 413, {"connection": "close"})
         except TooSlow as error:
             return PlainTextResponse(f"{error}\n", 408, {"connection": "close"})
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
-        try:
-            answer = await anyio.to_thread.run_sync(endpoint.answer, _request(request, body), limiter=self._threads)
         except OperationalError as error:
             log.warning("call.unavailable", extra={"connection": name, "system": system, "why": str(error)})
             return PlainTextResponse("The server cannot answer now. Try again later.\n", 503, {"retry-after": "60"})

@@ -1,6 +1,7 @@
 """Webhooks between a simulated account and our server, over real HTTP: made, delivered, refused, renewed, missed."""
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -38,7 +39,9 @@ def serving(bench_of: Bencher, **block: Any) -> Iterator[tuple[Bench, str]]:
         bench.account.switches.webhook_urls_are_checked = True
         connection = SimpleNamespace(endpoints={"pipedrive": bench.endpoint}, status=dict)
         with TemporaryDirectory() as folder, closing(Store.open(f"sqlite:///{folder}/engine.db")) as store:
-            engine: Any = SimpleNamespace(connections={"acme": connection}, store=store, clock=machine)
+            engine: Any = SimpleNamespace(
+                connections={"acme": connection}, store=store, clock=machine, stopping=threading.Event()
+            )
             server = Server(engine, settings(), listening=listening)
             server.start()
             try:
@@ -271,9 +274,14 @@ def test_deliveries_in_version_1_are_taken_too(served: tuple[Bench, str]) -> Non
 DELIVERY = {"meta": {"action": "change", "entity": "deal", "entity_id": "7", "id": "e1"}, "data": None}
 
 
-def post(url: str, body: Any = DELIVERY, auth: tuple[str, str] | None = ("pipedrive", "long and random")) -> int:
+def post(
+    url: str,
+    body: Any = DELIVERY,
+    auth: tuple[str, str] | None = ("pipedrive", "long and random"),
+    kind: str = "application/json",
+) -> int:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return httpx.post(url, content=content, auth=auth, headers={"content-type": "application/json"}).status_code
+    return httpx.post(url, content=content, auth=auth, headers={"content-type": kind}).status_code
 
 
 def test_what_is_not_authentic_gets_401_and_changes_nothing(served: tuple[Bench, str]) -> None:
@@ -285,6 +293,28 @@ def test_what_is_not_authentic_gets_401_and_changes_nothing(served: tuple[Bench,
     assert not any("guess" in one or "long and random" in one for one in bench.endpoint.facts()["notes"])
     assert post(url) == 204
     assert len(bench.work.hints) == 1
+
+
+@pytest.mark.parametrize("kind", ["text/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_what_is_authentic_and_sent_as_anything_but_json_is_taken_and_left(
+    served: tuple[Bench, str], kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench, url = served
+    assert post(url, auth=None, kind=kind) == 401
+    assert post(url, kind=kind) == 204, "a refusal would count towards a ban"
+    assert bench.work.hints == []
+    assert [one.__dict__["why"] for one in caplog.records if one.msg == "delivery.senseless"] == [
+        "it is not sent as application/json"
+    ]
+
+
+@pytest.mark.parametrize("auth", [None, ("pipedrive", "long and random")])
+@pytest.mark.parametrize("kind", ["application/json", "text/xml"])
+def test_a_delivery_beyond_one_megabyte_is_not_read_whatever_it_calls_itself(
+    served: tuple[Bench, str], kind: str, auth: tuple[str, str] | None
+) -> None:
+    _, url = served
+    assert post(url, b" " * (1024 * 1024 + 1), auth, kind) == 413
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,9 @@ def test_a_declared_encoding_and_a_byte_order_mark_do_not_matter() -> None:
         answer("CustomerQuery", "<CustomerRet><Name>cut")[:-60],
         '<!DOCTYPE x [<!ENTITY a "b">]>' + answer("CustomerQuery", "<CustomerRet><Name>&a;</Name></CustomerRet>"),
         answer("CustomerQuery", f"<CustomerRet>{'<A>' * 40}{'</A>' * 40}</CustomerRet>"),
+        answer("CustomerQuery", "")
+        .replace("<CustomerQueryRs ", "<CustomerQueryRs " + 'a{}="" ' * 50)
+        .format(*range(50)),
         answer("CustomerQuery", f"<CustomerRet>{'<A>' * 5000}{'</A>' * 5000}</CustomerRet>"),
     ],
 )

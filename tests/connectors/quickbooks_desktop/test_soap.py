@@ -9,7 +9,7 @@ from lxml import etree
 
 from connectors.quickbooks_desktop.connector import QuickBooksDesktop
 from connectors.quickbooks_desktop.soap import OPERATIONS, Call, read_call, write_fault, write_result
-from engine.protocol import Endpoint, HttpRequest, Query
+from engine.protocol import Bounded, Endpoint, HttpRequest, Query
 from tests.connectors.quickbooks_desktop.caller import SOAP, ask, call, envelope, hcp, login, post, tell
 from tests.connectors.quickbooks_desktop.ports import Clock, MemoryState, MemoryWork, make_site
 
@@ -86,6 +86,8 @@ HOSTILE = {
     "two calls": envelope("serverVersion", "").replace(b"</soap:Body>", b"<clientVersion/></soap:Body>"),
     "unknown operation": envelope("dropTables", ""),
     "too deep": envelope("getLastError", "<ticket>" + "<a>" * 100_000),
+    "many attributes": envelope("getLastError", "<ticket " + " ".join(f'a{n}=""' for n in range(100_000)) + "/>"),
+    "many namespaces": envelope("getLastError", "<ticket " + " ".join(f'xmlns:a{n}="u"' for n in range(50)) + "/>"),
     "latin 1": envelope("getLastError", "<ticket>é</ticket>").decode().encode("latin-1"),
     "utf 16": envelope("getLastError", "").decode().encode("utf-16"),
     "zeros": b"\x00" * 1000,
@@ -109,8 +111,13 @@ def test_soap_1_2_gets_a_version_mismatch(endpoint: Endpoint) -> None:
         assert b"soap:VersionMismatch" in post(endpoint, body, kind).body
 
 
-def test_only_xml_is_taken(endpoint: Endpoint) -> None:
-    assert post(endpoint, envelope("serverVersion", ""), "application/x-www-form-urlencoded").status == 500
+@pytest.mark.parametrize(
+    "kind",
+    ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", ""],
+)
+def test_only_xml_is_taken(endpoint: Endpoint, kind: str) -> None:
+    refused = post(endpoint, envelope("serverVersion", ""), kind)
+    assert refused.status == 500 and b"must be text/xml" in refused.body
     assert post(endpoint, envelope("serverVersion", ""), "text/xml").status == 200
 
 
@@ -123,6 +130,14 @@ def test_long_bodies_are_refused_from_strangers_and_above_the_setting(clock: Clo
     assert post(endpoint, long).status == 200
     assert b"too large" in post(endpoint, long + b" " * 1_000_000).body
     assert b"too large" in post(endpoint, envelope("getLastError", f"<ticket>{'x' * 5_000_000}</ticket>")).body
+
+
+def test_a_stranger_s_long_body_is_not_even_read(clock: Clock) -> None:
+    endpoint = QuickBooksDesktop.open(make_site(MemoryWork(Query("Customer")), clock, largest_answer_mb=200))
+    assert isinstance(endpoint, Bounded)
+    assert endpoint.longest_body() == 4 * 1024 * 1024
+    login(endpoint)
+    assert endpoint.longest_body() > 200_000_000, "what the settings allow passes the server too"
 
 
 @pytest.mark.parametrize(("method", "status"), [("GET", 200), ("HEAD", 200), ("PUT", 405), ("DELETE", 405)])

@@ -10,7 +10,7 @@ from engine.errors import StoreUnavailable
 from engine.protocol import HttpResponse
 from engine.web import bodies
 from tests.engine.web.conftest import Browser
-from tests.engine.web.doubles import Engine
+from tests.engine.web.doubles import Engine, Shop
 
 
 @pytest.mark.parametrize(("path", "rest"), [("/acme/shop", ""), ("/acme/shop/", "/"), ("/acme/shop/a/b%20c", "/a/b c")])
@@ -46,13 +46,19 @@ def test_where_nothing_is_served_the_answer_is_404(browser: Browser, path: str) 
     assert browser.ask("POST", path).status == 404
 
 
+class BigShop(Shop):
+    """One that takes more."""
+
+    def longest_body(self) -> int:
+        return 3 * bodies.MIB
+
+
 @pytest.mark.parametrize("content_type", ["application/json", "text/xml; charset=utf-8"])
+@pytest.mark.parametrize(("shop", "limit"), [(Shop, bodies.MIB), (BigShop, 3 * bodies.MIB)])
 def test_a_body_at_the_limit_passes_and_one_byte_more_does_not(
-    engine: Engine, browser: Browser, monkeypatch: pytest.MonkeyPatch, content_type: str
+    engine: Engine, browser: Browser, content_type: str, shop: type[Shop], limit: int
 ) -> None:
-    monkeypatch.setattr(bodies, "SOAP_LIMIT", 3 * bodies.MIB)
-    limit = bodies.limit_for(content_type)
-    assert limit == (bodies.MIB if "json" in content_type else 3 * bodies.MIB)
+    engine.acme.shop = shop()
     assert browser.ask("POST", "/acme/shop", b"x" * limit, {"Content-Type": content_type}).status == 200
     answer = browser.ask("POST", "/acme/shop", b"x" * (limit + 1), {"Content-Type": content_type})
     assert (answer.status, len(engine.acme.shop.asked)) == (413, 1)

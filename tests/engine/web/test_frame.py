@@ -120,8 +120,9 @@ def test_a_reader_may_ask_and_not_act(browser: Browser, acts: Acts, monkeypatch:
 def test_only_forms_act_and_only_within_bounds(browser: Browser, acts: Acts) -> None:
     visitor = Visitor(browser)
     assert browser.ask("GET", "/act", headers={"Cookie": visitor.cookie}).status == 405
-    body = {"Cookie": visitor.cookie, "Content-Type": "application/json"}
-    assert browser.ask("POST", "/act", b"{}", body).status == 415
+    for kind in ("application/json", "multipart/form-data; boundary=x", "text/plain", "text/xml", ""):
+        body = {"Cookie": visitor.cookie, "Content-Type": kind}
+        assert browser.ask("POST", "/act", urlencode({"csrf": visitor.token}), body).status == 415
     assert visitor.send("/act", csrf=visitor.token, name="x" * 1_100_000).status == 413
     assert visitor.send("/act", csrf=visitor.token, **{f"n{n}": "" for n in range(2_001)}).status == 400
     assert acts.done == []
