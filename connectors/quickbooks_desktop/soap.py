@@ -93,7 +93,7 @@ class _Envelope:
     def doctype(self, *_: Any) -> None:
         raise Refused("A document type is not allowed.")
 
-    def start(self, tag: Any, attrib: Any, nsmap: Any) -> None:
+    def start(self, tag: Any, attrib: Any, nsmap: Any = None) -> None:
         namespace, _, name = str(tag).rpartition("}")
         depth = len(self._path)
         if depth >= DEEPEST:
