@@ -38,6 +38,10 @@ class System:
     """When it visited last, in words."""
     connects: bool = False
     """Whether a person grants access in a browser."""
+    key_missing: bool = False
+    """Whether such an access could not be kept, for want of a key that encrypts it."""
+    stopped: str = ""
+    """Why nothing goes on with such an access, in words: nobody has granted it, say."""
     hooks: bool = False
     """Whether it can be asked to call us."""
     checks: tuple[Checked, ...] | None = None
@@ -103,6 +107,11 @@ def _access(facts: Facts, system: System) -> Step:
     if system.missing:
         names = " and ".join(one.key.removesuffix("_hash").replace("_", " ") for one in system.missing)
         return Step(f"access-{system.name}", title, "todo", f"Still to be given: {names}.", system)
+    if system.key_missing:
+        words = "Still to be made: the key that encrypts the access which is granted here."
+        return Step(f"access-{system.name}", title, "todo", words, system)
+    if system.connects and system.stopped:
+        return Step(f"access-{system.name}", title, "todo", system.stopped, system)
     if system.file_problem:
         return Step(f"access-{system.name}", title, "failed", system.file_problem, system)
     failed = _failed(system)
@@ -113,7 +122,7 @@ def _access(facts: Facts, system: System) -> Step:
 
 def _mappings(facts: Facts) -> Step:
     title = "What becomes of what"
-    if facts.problem and not any(system.missing for system in facts.systems):
+    if facts.problem and not any(system.missing or system.key_missing for system in facts.systems):
         return Step("mappings", title, "failed", facts.problem)
     return Step("mappings", title, "done", "The mappings and their settings are valid; change them as you like.")
 

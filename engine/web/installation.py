@@ -18,8 +18,10 @@ from engine.secret import KEPT, Missing, names_secret, resolve
 from engine.settings import InvalidSettingsFile, Settings
 from engine.specs.editing import with_value
 from engine.specs.loader import Node, load_file
+from engine.vault import new_key
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+KEYS = "encryption_keys"
 LONGEST = 4_000
 """Characters of a secret that somebody types."""
 
@@ -46,6 +48,11 @@ class Secret:
     def key(self) -> str:
         """The last part of its path."""
         return self.path[-1]
+
+    @property
+    def field(self) -> str:
+        """As the form of its system calls it."""
+        return ".".join(self.path[3:])
 
 
 class Installation:
@@ -83,6 +90,21 @@ class Installation:
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(value)
         new.replace(target)
+
+    @property
+    def key_missing(self) -> bool:
+        """Whether there is no key that encrypts what is stored of accounts."""
+        return not self.written().get(KEYS) or any(one.path[0] == KEYS and one.missing for one in self.secrets())
+
+    def make_key(self) -> str:
+        """Make that key, and name it in engine.yaml if nobody has; the file that holds it. Nobody needs to see it."""
+        if not self.written().get(KEYS):
+            self.change({(KEYS,): ["${ENGINE_KEY}"]})
+        wanted = next((one for one in self.secrets() if one.path[0] == KEYS and one.missing), None)
+        if wanted is None:
+            raise UserError("There is a key already.", "docs/pipedrive.md says how to change it.")
+        self.keep(wanted.name, new_key())
+        return wanted.file
 
     def change(self, values: Mapping[tuple[str, ...], Any]) -> None:
         """Change single values of engine.yaml, all or none: what would not be valid is refused with the reason."""

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from connectors.demo.server import ENGINE, Server
+from connectors.pipedrive.simulator.scopes import SCOPES
 from connectors.pipedrive.simulator.server import serve
 from connectors.pipedrive.simulator.state import Account
 from connectors.quickbooks_desktop.simulator.company import Company
@@ -21,6 +22,11 @@ from connectors.quickbooks_desktop.simulator.web_connector import WebConnector
 from tests.browser.conftest import Visit
 from tests.scenarios.served import Served
 
+APP = (
+    'oauth: {client_id: app-of-acme, client_secret: "${CLIENT_SECRET}", url: "PIPEDRIVE"}\n'
+    '      webhook: {user: pipedrive, password: "${HOOK_PASSWORD}"}'
+)
+"""How the account is let in by an app, in the place of a token, and how its deliveries prove themselves."""
 WITHOUT = {"QBWC_PASSWORD_HASH", "PIPEDRIVE_API_TOKEN"}
 
 
@@ -143,6 +149,70 @@ def test_a_newcomer_gets_from_an_empty_folder_to_both_systems_in_step(newcomer: 
         assert secret not in (newcomer.folder / "engine.yaml").read_text()
     log = (newcomer.folder / "server.log").read_text()
     assert password not in log and newcomer.account.token not in log
+
+
+def test_an_account_is_connected_and_tells_of_changes_by_buttons_alone(
+    newcomer: Newcomer, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CLIENT_SECRET", "HOOK_PASSWORD", "ENGINE_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    newcomer.server.stop()
+    home = f"http://localhost:{newcomer.server.url.rsplit(':', 1)[1]}"
+    newcomer.account.add_app("app-of-acme", "s3cret-of-the-app", f"{home}/acme/pipedrive/oauth/callback", SCOPES)
+    config = newcomer.folder / "engine.yaml"
+    by_token = 'api_token: "${PIPEDRIVE_API_TOKEN}"'
+    assert by_token in config.read_text()
+    config.write_text(config.read_text().replace(by_token, APP.replace("PIPEDRIVE", newcomer.pipedrive)))
+    newcomer.server.start()
+
+    visitor = visit(home)
+    visitor.expected += [f"asked another host: {newcomer.pipedrive}/", "/favicon.ico)"]  # outside of the dashboard
+    page = visitor.open("/setup")
+    step(page, "QuickBooks: who we are there").get_by_role("button", name="Make a password").click()
+    page.get_by_role("link", name="I have noted it").click()
+    pipedrive = step(page, "Pipedrive: who we are there")
+    pipedrive.get_by_label("Oauth client secret").fill("s3cret-of-the-app")
+    pipedrive.get_by_label("Webhook password").fill("long and random")
+    pipedrive.get_by_label("Company").fill("acme")
+    pipedrive.get_by_label("Plan").select_option("ultimate")
+    pipedrive.get_by_role("button", name="Keep").click()
+    expect(page.get_by_text("The server has started again")).to_be_visible()
+    expect(step(page, "Pipedrive: who we are there")).to_contain_text("Still to be made: the key")
+    expect_state(page, "What becomes of what", "done")
+    visitor.check()
+
+    step(page, "Pipedrive: who we are there").get_by_role("button", name="Make the key").click()
+    expect(page.get_by_text("The key is in secrets/ENGINE_KEY.")).to_be_visible()
+    visitor.check()
+    key = newcomer.folder / "secrets" / "ENGINE_KEY"
+    assert len(key.read_text()) == 44 and stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert key.read_text() not in page.content()
+    assert '\nencryption_keys: ["${ENGINE_KEY}"]\n' in config.read_text()
+
+    expect_state(page, "Pipedrive: who we are there", "to do")
+    step(page, "Pipedrive: who we are there").get_by_role("button", name="Connect the account").click()
+    expect(page.get_by_text(f"{home}/acme/pipedrive/oauth/callback")).to_be_visible()
+    visitor.check()
+    page.get_by_role("link", name="Open Pipedrive").click()
+    page.get_by_role("button", name="Allow and install").click()
+    expect(page.get_by_role("heading", name="Connected")).to_be_visible()
+    page.goto(f"{home}/setup")
+    expect_state(page, "Pipedrive: who we are there", "done")
+
+    assert not newcomer.account.tables["webhook"]
+    step(page, "Pipedrive tells us of changes").get_by_role("button", name="Register webhooks").click()
+    expect(page.get_by_text("webhooks are in place.").first).to_be_visible()
+    expect_state(page, "Pipedrive tells us of changes", "done")
+    visitor.check()
+    made = list(newcomer.account.tables["webhook"].values())
+    assert made and {one["subscription_url"] for one in made} == {f"{home}/acme/pipedrive/webhook"}
+    assert {one["http_auth_password"] for one in made} == {"long and random"}
+
+    step(page, "Both sides let us in").get_by_role("button", name="Ask both sides").click()
+    expect(page.get_by_text("Both sides were asked, and let us in.")).to_be_visible()
+    log = (newcomer.folder / "server.log").read_text()
+    for secret in ("s3cret-of-the-app", "long and random", key.read_text(), *newcomer.account.apps.bearers):
+        assert secret not in log
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])

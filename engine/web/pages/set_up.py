@@ -47,6 +47,7 @@ def routes(frame: Frame) -> list[Route]:
         "/setup/{connection}/access/{system}": pages.access,
         "/setup/{connection}/password/{system}": pages.password,
         "/setup/{connection}/connect/{system}": pages.connect,
+        "/setup/key": pages.key,
         "/setup/{connection}/mappings": pages.mappings,
         "/setup/{connection}/webhooks/{system}": pages.webhooks,
         "/setup/{connection}/check": pages.check,
@@ -130,6 +131,8 @@ class Setup:
             file_problem=_problem_of(lambda: self._qwc(found, system)) if gives_file and found else "",
             visit=self._visit(connection, system) if gives_file and found else "",
             connects=isinstance(endpoint, Connects) and "oauth" in block,
+            key_missing="oauth" in block and self.installation.key_missing,
+            stopped=str(endpoint.facts().get("stopped") or "") if "oauth" in block and endpoint else "",
             hooks=isinstance(endpoint, Hooks),
             checks=tuple(checks) if connection in self.checks else None,
         )
@@ -197,7 +200,7 @@ class Setup:
         about = self.installation.registry.connector(system).settings_schema["properties"]
         block = self.installation.written()["connections"][name].get(system) or {}
         fields = [_field(key, one, block) for key, one in about.items() if one.get("asked")]
-        secret = {one.key: one for one in self.installation.secrets() if one.path[:3] == path}
+        secret = {one.field: one for one in self.installation.secrets() if one.path[:3] == path}
         values: dict[Path, Any] = {(*path, key): value for key, value in _given(fields, form).items()}
         typed = {one.name: str(form[key]).strip() for key, one in secret.items() if form.get(key)}
         return await self._changed(request, values, typed)
@@ -223,6 +226,16 @@ class Setup:
         self.frame.restart()
         title = self.installation.registry.connector(system).title
         return await self.frame.page(request, "setup_password.html", section="setup", password=made, title=title)
+
+    async def key(self, request: Request, _form: FormData) -> Response:
+        """Make the key that encrypts accesses; nobody needs to see it."""
+        try:
+            file = await self.frame.read(self.installation.make_key)
+        except UserError as error:
+            return self.frame.back(request, "/setup", str(error), well=False)
+        self._log(request, f"made a key in {file}")
+        self.frame.restart()
+        return self.frame.back(request, "/setup", f"The key is in {file}. Keep a copy of it: no backup holds it.")
 
     async def connect(self, request: Request, _form: FormData) -> Response:
         """A link by which a person grants access."""

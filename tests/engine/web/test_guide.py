@@ -62,3 +62,13 @@ def test_a_connection_on_hold_waits_for_a_persons_word_and_one_that_writes_is_th
     assert [one.name for one in first_open(steps(held))] == ["plan", "go"]
     done, of = progress(steps(replace(held, held=False, links=5)))
     assert done == of
+
+
+def test_an_access_that_a_person_grants_needs_a_key_first_and_then_the_person() -> None:
+    till = replace(TILL, key_missing=True)
+    facts = replace(NEW, open=False, problem="There is no key to encrypt them.", systems=(till, BOOKS))
+    assert (states(facts)["access-till"], states(facts)["mappings"]) == ("todo", "done")
+    till = replace(TILL, connects=True, stopped="Nobody has connected the account.")
+    (step,) = (one for one in steps(replace(NEW, systems=(till, BOOKS))) if one.name == "access-till")
+    assert (step.state, step.words) == ("todo", "Nobody has connected the account.")
+    assert states(replace(NEW, systems=(replace(TILL, connects=True), BOOKS)))["access-till"] == "done"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import UserError
+from engine.vault import Vault
 from engine.web.installation import Installation
 
 YAML = """\
@@ -87,3 +88,15 @@ def test_several_values_change_together_or_not_at_all(installation: Installation
         installation.change({(*block, "company"): "third", (*block, "seats"): -1})
     assert (installation.home / "engine.yaml").read_text() == text
     assert [one.name for one in installation.home.iterdir()] == ["engine.yaml"]
+
+
+def test_the_key_is_made_once_and_named_where_nobody_has_named_one(installation: Installation) -> None:
+    assert installation.key_missing
+    assert installation.make_key() == "secrets/ENGINE_KEY"
+    made = (installation.home / "secrets" / "ENGINE_KEY").read_text()
+    assert Vault([made]).open(Vault([made]).seal("a token")) == "a token"
+    assert '\nencryption_keys: ["${ENGINE_KEY}"]\n' in (installation.home / "engine.yaml").read_text()
+    assert not installation.key_missing
+    with pytest.raises(UserError, match="a key already"):
+        installation.make_key()
+    assert (installation.home / "secrets" / "ENGINE_KEY").read_text() == made
