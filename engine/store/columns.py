@@ -42,6 +42,10 @@ def collation(dialect: sa.Dialect) -> str | None:
     return "C" if dialect.name == "postgresql" else None
 
 
+_TEXTS = {of: sa.Text(collation=of) for of in (None, "C")}
+"""Made once: a list of keys is bound by its type anew with each execution."""
+
+
 class Words(TypeDecorator[str]):
     """Text of any length, compared byte by byte."""
 
@@ -50,7 +54,7 @@ class Words(TypeDecorator[str]):
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
         """Text with `collation`."""
-        return dialect.type_descriptor(sa.Text(collation=collation(dialect)))
+        return _TEXTS[collation(dialect)]
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
         """Characters that PostgreSQL could not keep become a question mark."""

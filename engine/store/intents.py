@@ -39,6 +39,11 @@ _OUT = sa.select(table.c.source_keys).where(
     *(table.c[name] == sa.bindparam(f"the_{name}") for name in ("connection", "system", "mapping")),
     table.c.state == "open",
 )
+_FINISH = (
+    sa.update(table)
+    .where(*(table.c[name] == sa.bindparam(f"the_{name}") for name in ("connection", "id")), UNSETTLED)
+    .values({name: sa.bindparam(f"new_{name}") for name in ("state", "result", "finished_at")})
+)
 _IN_ORDER = (table.c.created_at, table.c.ordinal, table.c.id)
 
 
@@ -115,9 +120,8 @@ class Intents:
     ) -> bool:
         """Say what came of an intent that is open or unknown. False, and nothing changed, if it was settled before:
         the answer came twice."""
-        where = sa.and_(table.c.connection == connection, table.c.id == id, table.c.state.in_(_UNSETTLED))
-        update = sa.update(table).where(where).values(state=state, result=result, finished_at=now)
-        return bool(self.db.execute(update).rowcount)
+        news = {"new_state": state, "new_result": result, "new_finished_at": now}
+        return bool(self.db.execute(_FINISH, {"the_connection": connection, "the_id": id, **news}).rowcount)
 
     def open(
         self, connection: str, system: str, mapping: str | None = None, source_keys: Iterable[str] | None = None

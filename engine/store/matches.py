@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import sqlalchemy as sa
 
@@ -16,6 +16,7 @@ from engine.store.columns import indexable, key, metadata
 from engine.store.statements import insert_once, many, one_of, portions
 
 Side = Literal["source", "target"]
+_SIDES: Final[tuple[Side, ...]] = ("source", "target")
 
 table = sa.Table(
     "matches",
@@ -35,7 +36,12 @@ _PUT = insert_once(table)
 _PLACE = sa.and_(
     *(table.c[name] == sa.bindparam(f"the_{name}") for name in ("connection", "mapping", "position", "side"))
 )
-_HITS = sa.select(table.c.value, table.c.key).where(_PLACE, one_of(table.c.value, "values"))
+_HITS = sa.select(table.c.position, table.c.side, table.c.value, table.c.key).where(
+    *(table.c[name] == sa.bindparam(f"the_{name}") for name in ("connection", "mapping")),
+    table.c.position.in_(sa.bindparam("positions", expanding=True, type_=sa.Integer)),
+    one_of(table.c.side, "sides"),
+    one_of(table.c.value, "values"),
+)
 _CLEAR = sa.delete(table).where(_PLACE, one_of(table.c.holder, "holders"))
 _FORGET = sa.delete(table).where(
     *(table.c[name] == sa.bindparam(f"the_{name}") for name in ("connection", "mapping")),
@@ -69,16 +75,33 @@ class Matches:
         ]
         many(self.db, _PUT, values)
 
+    def add(
+        self, connection: str, mapping: str, holder: str, side: Side, rows: Iterable[tuple[int, str, str]]
+    ) -> None:
+        """The (position, value, key) triples of a holder that is new: there is nothing that could go."""
+        common = {"connection": connection, "mapping": mapping, "side": side, "holder": holder}
+        values = [
+            {**common, "position": position, "value": indexable(value), "key": one} for position, value, one in rows
+        ]
+        many(self.db, _PUT, values)
+
     def hits(
         self, connection: str, mapping: str, position: int, side: Side, values: Iterable[str]
     ) -> dict[str, set[str]]:
         """The records that have each value, by value; only values that some record has."""
-        asked = {indexable(value): value for value in values}
-        found: dict[str, set[str]] = {}
-        for portion in portions(asked):
-            place = _the(connection, mapping, position, side)
-            for value, one in self.db.execute(_HITS, {**place, "values": portion}):
-                found.setdefault(asked[value], set()).add(one)
+        return self.all_hits(connection, mapping, {position: values})[(position, side)]
+
+    def all_hits(
+        self, connection: str, mapping: str, values: Mapping[int, Iterable[str]]
+    ) -> dict[tuple[int, Side], dict[str, set[str]]]:
+        """The same for many positions, and both sides of each: (position, side)."""
+        asked = {position: {indexable(one): one for one in some} for position, some in values.items()}
+        found: dict[tuple[int, Side], dict[str, set[str]]] = {(one, side): {} for one in values for side in _SIDES}
+        place = {"the_connection": connection, "the_mapping": mapping, "positions": list(asked), "sides": _SIDES}
+        for portion in portions(one for some in asked.values() for one in some):
+            for position, side, value, one in self.db.execute(_HITS, {**place, "values": portion}):
+                if value in asked[position]:
+                    found[(position, side)].setdefault(asked[position][value], set()).add(one)
         return found
 
     def of(self, connection: str, mapping: str, side: Side, keys: Iterable[str]) -> dict[str, list[tuple[int, str]]]:

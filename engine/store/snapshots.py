@@ -59,6 +59,10 @@ _GET = sa.select(table).where(
     *(table.c[name] == sa.bindparam(f"the_{name}", type_=Words) for name in ("connection", "system", "entity")),
     one_of(table.c.key, "keys"),
 )
+_CLEAR_LINES = sa.delete(identities).where(
+    *(identities.c[name] == sa.bindparam(f"the_{name}", type_=Words) for name in ("connection", "system", "entity")),
+    one_of(identities.c.key, "keys"),
+)
 _CARRY = (
     sa.select(identities.c.line, identities.c.key)
     .select_from(identities.join(table))
@@ -144,10 +148,9 @@ class Snapshots:
             for row in last
         ]
         many(self.db, _PUT, values)
+        place = {"the_connection": connection, "the_system": system, "the_entity": entity}
         for portion in portions(row.key for row in last):
-            self.db.execute(
-                sa.delete(identities).where(_of(identities, connection, system, entity), identities.c.key.in_(portion))
-            )
+            self.db.execute(_CLEAR_LINES, {**place, "keys": portion})
         lines = [{**where, "line": indexable(line), "key": row.key} for row in last for line in row.identity]
         many(self.db, _PUT_LINE, lines)
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from engine.store import locks
 from engine.store.columns import Words, key, metadata
-from engine.store.statements import insert_once, many, portions
+from engine.store.statements import insert_once, many, one_of, portions
 from engine.store.work import table as work
 
 Reference = tuple[str, str]
@@ -36,6 +36,14 @@ table = sa.Table(
 _PUT = insert_once(table)
 _FORGET = sa.delete(table).where(
     *(table.c[name] == sa.bindparam(f"the_{name}", type_=Words) for name in ("connection", "mapping", "source_key"))
+)
+_ENDED = (
+    sa.delete(table)
+    .where(
+        *(table.c[name] == sa.bindparam(f"the_{name}", type_=Words) for name in ("connection", "ref_mapping")),
+        one_of(table.c.ref_key, "keys"),
+    )
+    .returning(table.c.mapping, table.c.source_key)
 )
 
 
@@ -80,11 +88,8 @@ class Waits:
         waiting: dict[str, list[str]] = {}
         for ref_mapping in sorted({ref[0] for ref in refs}):
             for portion in portions(sorted(ref[1] for ref in refs if ref[0] == ref_mapping)):
-                where = sa.and_(
-                    table.c.connection == connection, table.c.ref_mapping == ref_mapping, table.c.ref_key.in_(portion)
-                )
-                ended = sa.delete(table).where(where).returning(table.c.mapping, table.c.source_key)
-                for mapping, source_key in self.db.execute(ended):
+                place = {"the_connection": connection, "the_ref_mapping": ref_mapping, "keys": portion}
+                for mapping, source_key in self.db.execute(_ENDED, place):
                     waiting.setdefault(mapping, []).append(source_key)
         return sum(self._due(connection, mapping, waiting[mapping], now) for mapping in sorted(waiting))
 

@@ -47,12 +47,12 @@ def by_keys(batch: Batch, fresh: Freshness, mapping: CompiledMapping, unit: Unit
     entities = sorted({target.entity for key in mapping.match for target in key.targets})
     fresh.require([(mapping.target[0], entity) for entity in entities], unit.rows)
     name, record = batch.connection.name, unit.primary.element.record
-    tried = []
-    for position, key in enumerate(mapping.match):
-        values = key.source_values(record)
-        holders = batch.tx.matches.hits(name, mapping.name, position, "source", values)
-        hits = batch.tx.matches.hits(name, mapping.name, position, "target", values)
-        tried.append(Tried(key.label, values, holders, hits))
+    values = {position: key.source_values(record) for position, key in enumerate(mapping.match)}
+    found = batch.tx.matches.all_hits(name, mapping.name, values)
+    tried = [
+        Tried(key.label, values[position], found[(position, "source")], found[(position, "target")])
+        for position, key in enumerate(mapping.match)
+    ]
     targets = {key for one in tried for keys in one.hits.values() for key in keys if not key.startswith(PENDING)}
     links = batch.tx.links.by_target(name, mapping.target, sorted(targets), source=mapping.source)
     linked = {key: found[0].source_key for key, found in links.items() if found}
@@ -94,9 +94,12 @@ def announce(tx: Transaction, connection: Connection, unit: Unit, write: Write) 
     if write.action != "create" or write.entity != unit.mapping.target[1]:
         return
     member = unit.primary
-    for position, key in enumerate(unit.mapping.match):
-        rows = [(value, PENDING + member.source_key) for value in key.source_values(member.element.record)]
-        tx.matches.replace(connection.name, unit.mapping.name, position, "target", {intent_holder(write.id): rows})
+    rows = [
+        (position, value, PENDING + member.source_key)
+        for position, key in enumerate(unit.mapping.match)
+        for value in key.source_values(member.element.record)
+    ]
+    tx.matches.add(connection.name, unit.mapping.name, intent_holder(write.id), "target", rows)
 
 
 def intent_holder(intent: str) -> str:

@@ -173,7 +173,8 @@ class Rehearsal:
             bill.writes[mapping] = bill.writes.get(mapping, Price()) + price
             self.now += price.time
         for act in acts:
-            held = tx.snapshots.get(self.connection.name, system, act.write.entity, [act.write.key or ""])
+            known = [] if act.write.key is None else [act.write.key]
+            held = tx.snapshots.get(self.connection.name, system, act.write.entity, known)
             answer = self._cast.answer(self.connection.entity((system, act.write.entity)), act.write, act.intent, held)
             Results(tx, self.connection, system, act.intent, self.now).written(answer)
         self.acts += acts

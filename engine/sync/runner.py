@@ -18,8 +18,10 @@ from engine.observe.events import Step
 from engine.protocol import Record, Request, Write
 from engine.store.bases import Base
 from engine.store.intents import Intent
+from engine.store.journal import Entry
 from engine.store.links import Link
 from engine.store.store import Transaction
+from engine.store.waits import Reference
 from engine.store.work import WorkRow
 from engine.sync import decisions, echo, matching, moved
 from engine.sync.batch import Batch, Held
@@ -49,6 +51,15 @@ class Mapped:
     append: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A request that was decided on: its intent, by row the references it left, and what the journal says of it."""
+
+    intent: Intent
+    left: Mapping[tuple[str, str], Sequence[Reference]]
+    entries: Sequence[Entry]
+
+
 class Runner:
     """Turns leased rows of one system into requests, within one transaction."""
 
@@ -67,6 +78,7 @@ class Runner:
         self.consent = Consent(tx, connection) if approved_only else None
         self.named = Named(self.batch, self.fresh, owner, self.consent)
         self.recovery = Recovery(self.batch, self.fresh, owner)
+        self._decided: list[Decided] = []
 
     def requests(self, limit: int, below: int | None = None) -> list[Request] | None:
         """At most `limit` writes (or so many groups), after the queries that other writes must wait for.
@@ -103,6 +115,7 @@ class Runner:
         self._prefetch(mapping, made)
         for bundle in made:
             writes += self._bundle(bundle)
+        self._keep_decided()
         return writes
 
     def _prefetch(self, mapping: CompiledMapping, made: Sequence[Bundle]) -> None:
@@ -328,16 +341,21 @@ class Runner:
         if self.consent is not None:
             context[PLANNED] = self.consent.require(unit.mapping, unit.rows, write)
         keys = tuple(row.source_key for row in unit.rows)
-        self.tx.intents.add(
-            self.connection.name,
-            self.system,
-            [Intent(write.id, unit.mapping.name, keys, 0, write.pack(), context, "open", self.now, None, None)],
-        )
+        intent = Intent(write.id, unit.mapping.name, keys, 0, write.pack(), context, "open", self.now, None, None)
         matching.announce(self.tx, self.connection, unit, write)
-        for row in unit.rows:
-            self.tx.waits.replace(self.connection.name, row.mapping, row.source_key, change.left)
-        tell(self.tx, self.connection.name, decisions.entries(unit, change, write, self.now))
+        left = {(row.mapping, row.source_key): change.left for row in unit.rows}
+        self._decided.append(Decided(intent, left, decisions.entries(unit, change, write, self.now)))
         return write
+
+    def _keep_decided(self) -> None:
+        """What was decided for a page of rows is stored together, and with it the requests become to be seen."""
+        decided, self._decided = self._decided, []
+        if decided:
+            self.tx.intents.add(self.connection.name, self.system, [one.intent for one in decided])
+            self.tx.waits.replace_many(
+                self.connection.name, {row: refs for one in decided for row, refs in one.left.items()}
+            )
+            tell(self.tx, self.connection.name, [entry for one in decided for entry in one.entries])
 
 
 def _without(unit: Unit, member: Member) -> Unit:
