@@ -18,7 +18,7 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-
 # OHG, UG, GbR, PartG, e.K.), FR (SA, SARL, SAS, SASU, EURL, SNC, SCI, SCOP), IT (S.r.l., S.r.l.s., S.p.A., S.n.c.,
 # S.a.s.), ES (S.L., S.A., S.L.U., S.A.U., S.L.L.), NL/BE (B.V., N.V., V.O.F., C.V., BVBA, SPRL), Nordics (AB, HB, KB,
 # A/S, ApS, AS, ASA, ANS, DA, I/S, K/S, IVS, Oy, Oyj, Ky, Tmi, ehf., hf.).
-_FORMS: Final = tuple(
+_FORMS: Final = frozenset(
     tuple(form.split())
     for form in (
         "gmbh und co kg", "gmbh and co kg", "gmbh co kg", "ag und co kg", "ag and co kg", "ug haftungsbeschrankt",
@@ -38,7 +38,7 @@ _FORMS: Final = tuple(
         "aktiebolag", "aktieselskab", "anpartsselskab", "osakeyhtio", "ehf", "hf",
     )
 )  # fmt: skip
-_ORDERED: Final = sorted(_FORMS, key=len, reverse=True)
+_LONGEST: Final = max(map(len, _FORMS))
 _FOLDS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "þ": "th", "ð": "d", "ı": "i"})
 
 
@@ -73,8 +73,8 @@ def company_name(text: str) -> str:
     words = _words(text.replace("&", " and ").replace("+", " and "))
     while len(words) > 1 and words[0] == "the" and tuple(words[1:]) not in _FORMS:  # The Co. is not just a Co.
         words = words[1:]
-    while form := next((form for form in _ORDERED if len(form) < len(words) and _ends(words, form)), None):
-        words = words[: -len(form)]
+    while size := _form(words):
+        words = words[:-size]
         if words[-1] == "and" and len(words) > 1:  # Müller & Co
             words = words[:-1]
     return " ".join(words) or plain
@@ -97,8 +97,10 @@ def phone(text: str) -> str:
     return digits if len(digits) >= 5 else ""
 
 
-def _ends(words: list[str], form: tuple[str, ...]) -> bool:
-    return tuple(words[-len(form) :]) == form
+def _form(words: list[str]) -> int:
+    """Of how many words the longest legal form is that these end with, and that is not all of them."""
+    sizes = range(min(_LONGEST, len(words) - 1), 0, -1)
+    return next((size for size in sizes if tuple(words[-size:]) in _FORMS), 0)
 
 
 def _words(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from engine.protocol import Found, Gone, Page, Price, Priced, Query, Request, Write
+from engine.protocol import Found, Gone, Page, Price, Priced, Query, Request, Write, Written
 from engine.store.intents import Intent
 from engine.store.store import Store, Transaction
 from engine.sync import hoped
@@ -19,7 +19,7 @@ from engine.sync.connection import LEASE, Connection
 from engine.sync.freshness import RECENT
 from engine.sync.reads import query_id
 from engine.sync.receiver import receive
-from engine.sync.results import Results
+from engine.sync.results import Results, written
 from engine.sync.runner import Runner
 
 BATCH = 64
@@ -172,13 +172,32 @@ class Rehearsal:
             price = self._price(system, [self._cast.numbered(one) for one in some])
             bill.writes[mapping] = bill.writes.get(mapping, Price()) + price
             self.now += price.time
-        for act in acts:
-            known = [] if act.write.key is None else [act.write.key]
-            held = tx.snapshots.get(self.connection.name, system, act.write.entity, known)
-            answer = self._cast.answer(self.connection.entity((system, act.write.entity)), act.write, act.intent, held)
-            Results(tx, self.connection, system, act.intent, self.now).written(answer)
+        for apart in _apart(acts):
+            written([self._answer(tx, act) for act in apart])
         self.acts += acts
+
+    def _answer(self, tx: Transaction, act: Act) -> tuple[Results, Written]:
+        write, ref = act.write, (act.system, act.write.entity)
+        held = tx.snapshots.get(self.connection.name, *ref, [] if write.key is None else [write.key])
+        answer = self._cast.answer(self.connection.entity(ref), write, act.intent, held)
+        return Results(tx, self.connection, act.system, act.intent, self.now), answer
 
     def _price(self, system: str, requests: Sequence[Request]) -> Price:
         pricing = self._pricing.get(system)
         return pricing(requests) if pricing is not None and requests else Price()
+
+
+def _apart(acts: Sequence[Act]) -> list[list[Act]]:
+    """The acts in their order, in lists in which no two are for one row or to one record."""
+    lists: list[list[Act]] = []
+    taken: set[tuple[str, str]] = set()
+    for act in acts:
+        ours = {(act.intent.mapping, key) for key in act.intent.source_keys}
+        if act.write.key is not None:
+            ours.add((f"@{act.write.entity}", act.write.key))
+        if not lists or ours & taken:
+            lists.append([])
+            taken.clear()
+        lists[-1].append(act)
+        taken |= ours
+    return lists

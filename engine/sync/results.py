@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -10,9 +11,10 @@ from typing import Any, Final
 
 from engine.mapping.draft import MISSING
 from engine.observe.events import Step
-from engine.protocol import Children, Failed, Failure, Found, Write, Written
+from engine.protocol import Children, Failed, Failure, Found, Record, Write, Written
 from engine.store.bases import Base
 from engine.store.intents import Intent, IntentState
+from engine.store.journal import Entry
 from engine.store.store import Transaction
 from engine.store.work import Finished
 from engine.sync import decisions, echo, named, retries
@@ -40,13 +42,21 @@ class Results:
         self.mapping = connection.compiled.mappings[intent.mapping]
         self.context = intent.context
         self.write = Write.unpack(intent.request)
+        self.ends: list[Finished] = []
+        self.told: list[Entry] = []
+        """How its rows end, and what the journal is to say: kept by whoever closes it, with those of others."""
 
     # ---------------------------------------------------------------------------------------------- carried out
     def written(self, result: Written) -> None:
-        """The request was carried out: link, base, echo, journal; then the rows end, or come again for the rest."""
-        if not self.close("done", {"key": result.key, "answered": self._answered(result)}):
-            return  # The answer came twice.
-        before = self._hold(result)
+        """The request was carried out; see `written`."""
+        written([(self, result)])
+
+    def close_written(self, result: Written) -> bool:
+        """See `close`."""
+        return self.close("done", {"key": result.key, "answered": self._answered(result)})
+
+    def follow(self, result: Written, before: Record) -> None:
+        """Link, base, echo, journal; then the rows end, or come again for the rest. `before`: what was held of it."""
         if "named" in self.context:
             named.link(Batch(self.tx, self.connection, self.now), self.mapping, self.context["named"], result.key)
             self._finish("created", f"named {self.context['named']!r}", last=True)
@@ -80,15 +90,6 @@ class Results:
                 for one in result.children
             ]
         return answered
-
-    def _hold(self, result: Written) -> dict[str, Any]:
-        """Keep the answer as the target's newest look. Returns what was held before."""
-        ref = (self.system, self.write.entity)
-        held = self.tx.snapshots.get(self.connection.name, *ref, [result.key]).get(result.key)
-        if result.record:
-            found = Found(result.key, result.record, result.identity or self.write.identity, result.stamp)
-            hold(self.tx, self.connection, ref, [found], self.now, self.now, LIVE)
-        return held.record if held else {}
 
     def _said(self) -> str:
         """The journal's word: the children of a record that was just created are no second creation."""
@@ -149,6 +150,10 @@ class Results:
     # ------------------------------------------------------------------------------------------ not carried out
     def failed(self, result: Failed) -> None:
         """The request was not carried out, or nobody knows: each failure has its way to go on."""
+        self._go_on(result)
+        _keep([self])
+
+    def _go_on(self, result: Failed) -> None:
         kept = {key: value for key, value in asdict(result).items() if key != "again_after"}
         if not self.close(STATES.get(result.failure, "failed"), kept):
             return
@@ -253,22 +258,61 @@ class Results:
         self._tell("record", "parked", reason, {"code": code}, self.write.key)
 
     def _end(self, state: Any, outcome: str, reason: str, code: str, hashes: Mapping[str, str]) -> None:
-        finished = [
+        self.ends += [
             Finished(
                 name, key, state, outcome=outcome, reason=reason or None, code=code or None,
                 decided=hashes.get(key), version=self.mapping.version, touched=touched,
             )
             for name, key, touched in self.context["rows"]
         ]  # fmt: skip
-        self.tx.work.finish(self.connection.name, finished, owner=self.context["owner"])
         if PLANNED in self.context:
             self.tx.approvals.settle(self.connection.name, self.intent.mapping, self.intent.source_keys)
 
     def _tell(self, step: Step, outcome: str, reason: str, detail: dict[str, Any], target: str | None) -> None:
         keys = self.intent.source_keys
         origin = self.write.origin
-        entries = [entry(self.now, self.mapping, key, step, outcome, reason, detail, target, origin) for key in keys]
-        tell(self.tx, self.connection.name, entries)
+        self.told += [entry(self.now, self.mapping, key, step, outcome, reason, detail, target, origin) for key in keys]
+
+
+# --------------------------------------------------------------------------------------------------- many together
+def written(answers: Sequence[tuple[Results, Written]]) -> None:
+    """Requests of one system that were carried out, each for other rows and to another record: what they bring is
+    stored together."""
+    new = [(one, result) for one, result in answers if one.close_written(result)]  # the others' answers came twice
+    before = _hold(new)
+    for one, result in new:
+        one.follow(result, before.get((one.write.entity, result.key), {}))
+    _keep([one for one, _ in new])
+
+
+def _hold(answers: Sequence[tuple[Results, Written]]) -> dict[tuple[str, str], Record]:
+    """Keep the answers as the targets' newest look. Returns what was held before, by (entity, key)."""
+    before: dict[tuple[str, str], Record] = {}
+    by_entity: dict[str, list[tuple[Results, Written]]] = defaultdict(list)
+    for one, result in answers:
+        by_entity[one.write.entity].append((one, result))
+    for entity, some in by_entity.items():
+        tx, connection, ref, now = some[0][0].tx, some[0][0].connection, (some[0][0].system, entity), some[0][0].now
+        held = tx.snapshots.get(connection.name, *ref, [result.key for _, result in some])
+        before |= {(entity, key): snapshot.record for key, snapshot in held.items()}
+        found = [
+            Found(result.key, result.record, result.identity or one.write.identity, result.stamp)
+            for one, result in some
+            if result.record
+        ]
+        hold(tx, connection, ref, found, now, now, LIVE)
+    return before
+
+
+def _keep(results: Sequence[Results]) -> None:
+    """Their rows end, and the journal is told."""
+    by_owner: dict[str, list[Finished]] = defaultdict(list)
+    for one in results:
+        by_owner[one.context["owner"]] += one.ends
+    for owner, ends in by_owner.items():
+        results[0].tx.work.finish(results[0].connection.name, ends, owner=owner)
+    if results:
+        tell(results[0].tx, results[0].connection.name, [entry for one in results for entry in one.told])
 
 
 def _shortfall(children: Mapping[str, Any], total: Decimal | None) -> str | None:
