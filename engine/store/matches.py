@@ -75,9 +75,7 @@ class Matches:
         ]
         many(self.db, _PUT, values)
 
-    def add(
-        self, connection: str, mapping: str, holder: str, side: Side, rows: Iterable[tuple[int, str, str]]
-    ) -> None:
+    def add(self, connection: str, mapping: str, holder: str, side: Side, rows: Iterable[tuple[int, str, str]]) -> None:
         """The (position, value, key) triples of a holder that is new: there is nothing that could go."""
         common = {"connection": connection, "mapping": mapping, "side": side, "holder": holder}
         values = [
