@@ -265,8 +265,6 @@ class Results:
             )
             for name, key, touched in self.context["rows"]
         ]  # fmt: skip
-        if PLANNED in self.context:
-            self.tx.approvals.settle(self.connection.name, self.intent.mapping, self.intent.source_keys)
 
     def _tell(self, step: Step, outcome: str, reason: str, detail: dict[str, Any], target: str | None) -> None:
         keys = self.intent.source_keys
@@ -311,6 +309,9 @@ def _keep(results: Sequence[Results]) -> None:
         by_owner[one.context["owner"]] += one.ends
     for owner, ends in by_owner.items():
         results[0].tx.work.finish(results[0].connection.name, ends, owner=owner)
+    for one in results:
+        if one.ends and PLANNED in one.context:
+            one.tx.approvals.settle(one.connection.name, one.intent.mapping, one.intent.source_keys)
     if results:
         tell(results[0].tx, results[0].connection.name, [entry for one in results for entry in one.told])
 
