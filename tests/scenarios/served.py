@@ -28,6 +28,7 @@ store: {store}
 {keys}
 server: {{url: "http://localhost:{port}", port: {port}}}
 log: {log}
+alerts: {alerts}
 connections:
   acme:
     mappings: {mappings}
@@ -101,6 +102,7 @@ def running(
     oauth: str | None = None,
     store: str | None = None,
     log: str = "{level: info}",
+    alerts: str = "{}",
 ) -> Iterator[Served]:
     """A server over a small company and an account whose pipeline has the stage that the settings name.
 
@@ -121,6 +123,7 @@ def running(
             "let_in": let_in.format(url=pipedrive.url),
             "keys": 'encryption_keys: ["${ENGINE_KEY}"]' if oauth else "",
             "log": log,
+            "alerts": alerts,
         }
         words |= {
             "store": store or new_store(folder),
