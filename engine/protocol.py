@@ -211,7 +211,7 @@ class Bounded(Protocol):
     """What an endpoint has besides that takes longer bodies than the 1 MB that the server takes by itself."""
 
     def longest_body(self) -> int:
-        """The most bytes of a body that it takes now; asked before any of it is read."""
+        """The most bytes of a body that it takes now; asked before any of one is read that may be longer than that."""
 
 
 @dataclass(frozen=True, slots=True)

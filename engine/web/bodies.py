@@ -28,6 +28,12 @@ class TooSlow(Exception):
         super().__init__("The body did not arrive in time.")
 
 
+def is_short(request: Request) -> bool:
+    """Whether the body is said to be within LIMIT; the server cuts off what is longer than was said."""
+    announced = request.headers.get("content-length", "")
+    return announced.isdecimal() and int(announced) <= LIMIT
+
+
 async def read_body(request: Request, limit: int, seconds: float = SECONDS) -> bytes:
     """The body; raises TooLarge as soon as that is known, TooSlow, or starlette's ClientDisconnect."""
     announced = request.headers.get("content-length", "")

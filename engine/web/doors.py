@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from engine.errors import OperationalError
 from engine.protocol import Bounded, Endpoint, HttpRequest
-from engine.web.bodies import LIMIT, TooLarge, TooSlow, read_body
+from engine.web.bodies import LIMIT, TooLarge, TooSlow, is_short, read_body
 
 THREADS = 32
 """Requests that endpoints answer at a time; further ones wait."""
@@ -47,7 +47,7 @@ class Doors:
             return PlainTextResponse("Nothing is served here.\n", 404)
         try:
             limit = LIMIT
-            if isinstance(endpoint, Bounded):
+            if isinstance(endpoint, Bounded) and not is_short(request):
                 limit = await anyio.to_thread.run_sync(endpoint.longest_body, limiter=self._threads)
             body = await read_body(request, limit)
             answer = await anyio.to_thread.run_sync(endpoint.answer, _request(request, body), limiter=self._threads)
