@@ -138,11 +138,10 @@ class Intents:
         wanted = set(source_keys)
         return [one for one in intents if not wanted.isdisjoint(one.source_keys)]
 
-    def is_out(self, connection: str, system: str, mapping: str, source_keys: Iterable[str]) -> bool:
-        """Whether a request for any of these rows was handed out and has not come back."""
+    def out(self, connection: str, system: str, mapping: str) -> set[str]:
+        """The source keys of a mapping's rows for which a request was handed out and has not come back."""
         place = {"the_connection": connection, "the_system": system, "the_mapping": mapping}
-        wanted = set(source_keys)
-        return any(not wanted.isdisjoint(row.source_keys) for row in self.db.execute(_OUT, place))
+        return {key for row in self.db.execute(_OUT, place) for key in row.source_keys}
 
     def expired(self, connection: str, system: str, now: datetime, older_than: timedelta) -> list[Intent]:
         """Those still open that are older than that: whoever sent them is gone, the outcome must be looked up."""

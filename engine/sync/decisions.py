@@ -349,7 +349,7 @@ def adopt(tx: Transaction, connection: Connection, made: Change, now: datetime) 
     if target.key is None:
         return
     members = [(one.source_key, one.record_key, made.unit.group) for one in made.unit.living]
-    link_members(tx, connection, mapping, members, target.key, now)
+    link_members(tx, connection, mapping, {target.key: members}, now)
     unlink(tx, connection, mapping, ends(made.unit))
     if made.diff.fields or target.base is None:
         base = target.base or Base({}, {}, {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,20 +34,21 @@ def link_members(
     tx: Transaction,
     connection: Connection,
     mapping: CompiledMapping,
-    members: Sequence[Sequence[Any]],
-    key: str,
+    members: Mapping[str, Sequence[Sequence[Any]]],
     now: datetime,
 ) -> None:
-    """Link members (source key, record key, group) to the target; a living link to it is left as it is.
+    """Link the members (source key, record key, group) of each target to it; a living link to it is left as it is.
 
     A mapping `for: linked` makes no links: it goes along those of others.
     """
-    if mapping.for_linked or not members:
+    keys = [one[0] for some in members.values() for one in some]
+    if mapping.for_linked or not keys:
         return
-    known = tx.links.by_source(connection.name, mapping.source, mapping.target, [one[0] for one in members])
+    known = tx.links.by_source(connection.name, mapping.source, mapping.target, keys)
     new = [
         link(mapping.source, source_key, mapping.target, key, now, group=group, record_key=record_key)
-        for source_key, record_key, group in members
+        for key, some in members.items()
+        for source_key, record_key, group in some
         if (old := known.get(source_key)) is None or old.target_key != key or old.gone is not None
     ]
     tx.links.put(connection.name, new)

@@ -174,7 +174,7 @@ def link(tx: Transaction, connection: Connection, row: WorkRow, target: str, who
     if mapping.is_each or mapping.for_linked:
         raise UserError(f"{row.mapping} links parts of records, which cannot be done by hand.", "Retry or skip it.")
     _check_target(tx, connection, mapping, row, target)
-    link_members(tx, connection, mapping, [(row.source_key, row.source_key, row.group)], target, now)
+    link_members(tx, connection, mapping, {target: [(row.source_key, row.source_key, row.group)]}, now)
     tx.work.mark(connection.name, row.mapping, [(row.source_key, row.group)], LIVE, now)
     _tell(tx, connection, [row], "linked", f"linked to {mapping.target[1]} {target} by {who}", now, target)
 

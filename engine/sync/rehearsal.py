@@ -188,13 +188,12 @@ class Rehearsal:
 
 
 def _apart(acts: Sequence[Act]) -> list[list[Act]]:
-    """The acts in their order, in lists in which no two are for one row or to one record."""
+    """The acts in their order, in lists in which no two are for one row or about one target."""
     lists: list[list[Act]] = []
     taken: set[tuple[str, str]] = set()
     for act in acts:
         ours = {(act.intent.mapping, key) for key in act.intent.source_keys}
-        if act.write.key is not None:
-            ours.add((f"@{act.write.entity}", act.write.key))
+        ours |= {("@", key) for key in (act.write.key, act.intent.context.get("target")) if key is not None}
         if not lists or ours & taken:
             lists.append([])
             taken.clear()

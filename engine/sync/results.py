@@ -45,6 +45,8 @@ class Results:
         self.ends: list[Finished] = []
         self.told: list[Entry] = []
         """How its rows end, and what the journal is to say: kept by whoever closes it, with those of others."""
+        self.out: set[str] | None = None
+        """The source keys of its mapping whose requests are out, once it is known."""
 
     # ---------------------------------------------------------------------------------------------- carried out
     def written(self, result: Written) -> None:
@@ -55,14 +57,16 @@ class Results:
         """See `close`."""
         return self.close("done", {"key": result.key, "answered": self._answered(result)})
 
-    def follow(self, result: Written, before: Record) -> None:
-        """Link, base, echo, journal; then the rows end, or come again for the rest. `before`: what was held of it."""
-        if "named" in self.context:
-            named.link(Batch(self.tx, self.connection, self.now), self.mapping, self.context["named"], result.key)
-            self._finish("created", f"named {self.context['named']!r}", last=True)
-            return
-        key = self._link(result)
-        trouble = self._keep_base(result, key)
+    def follow_named(self, result: Written) -> None:
+        """The target that a name stands for is there."""
+        named.link(Batch(self.tx, self.connection, self.now), self.mapping, self.context["named"], result.key)
+        self._finish("created", f"named {self.context['named']!r}", last=True)
+
+    def follow(self, result: Written, base: Base, before: Record) -> None:
+        """Echo and journal; then the rows end, or come again for the rest. `base`: what is kept of the target now,
+        `before`: the target as it was held."""
+        key, child = self.key(result), self.write.child
+        trouble = None if child is None else _shortfall(base.children[child], self.context["total"])
         if self.context["how"] == "link":
             batch = Batch(self.tx, self.connection, self.now)
             ours = self.context["ours"]
@@ -96,27 +100,27 @@ class Results:
         first_children = (self.context["action"], self.context["outcome"]) == ("children", "created")
         return "completed" if first_children else str(self.context["outcome"])
 
-    def _link(self, result: Written) -> str:
-        """Links for the members; those that left are marked. Returns the target's key."""
+    def key(self, result: Written) -> str:
+        """The target's."""
         if self.context["action"] == "note":
             return str(self.context["target"])
-        key = result.key if self.write.action == "create" else str(self.write.key)
-        unlink(self.tx, self.connection, self.mapping, [(one[0], one[1]) for one in self.context["leaving"]])
-        members = [one[:3] for one in self.context["members"]]
-        link_members(self.tx, self.connection, self.mapping, members, key, self.now)
-        return key
+        return result.key if self.write.action == "create" else str(self.write.key)
 
-    def _keep_base(self, result: Written, key: str) -> str | None:
-        """What we sent and what was answered. Returns words for a person where the children do not add up."""
-        name, mapping = self.connection.name, self.mapping
-        old = self.tx.bases.get(name, mapping.source, mapping.target, [key]).get(key) or Base({}, {}, {})
-        seen, children, trouble = {**old.seen, **self._seen(result)}, dict(old.children), None
+    def joining(self) -> list[list[Any]]:
+        """Who is to be linked to the target: (source key, record key, group)."""
+        return [] if self.context["action"] == "note" else [one[:3] for one in self.context["members"]]
+
+    def leaving(self) -> list[tuple[str, str]]:
+        """Whose links to it end: (source key, how it went)."""
+        return [] if self.context["action"] == "note" else [(one[0], one[1]) for one in self.context["leaving"]]
+
+    def base(self, result: Written, old: Base) -> Base:
+        """What we sent and what was answered."""
+        seen, children = {**old.seen, **self._seen(result)}, dict(old.children)
         if self.write.child is not None:
             children[self.write.child] = self._children(old.children.get(self.write.child, {}), result)
             seen |= self._added_up(result)
-            trouble = _shortfall(children[self.write.child], self.context["total"])
-        self.tx.bases.put(name, mapping.source, mapping.target, {key: Base(dict(self.context["sent"]), seen, children)})
-        return trouble
+        return Base(dict(self.context["sent"]), seen, children)
 
     def _seen(self, result: Written) -> dict[str, Any]:
         """The compared fields as they stand now: the answer's where we wrote, what was there where we did not."""
@@ -239,8 +243,9 @@ class Results:
 
     def _others_are_out(self) -> bool:
         """Whether the rows have other requests out: they end with the last of them."""
-        keys = self.intent.source_keys
-        return self.tx.intents.is_out(self.connection.name, self.system, self.intent.mapping, keys)
+        if self.out is None:
+            self.out = self.tx.intents.out(self.connection.name, self.system, self.intent.mapping)
+        return not self.out.isdisjoint(self.intent.source_keys)
 
     def _finish(self, outcome: str, reason: str, last: bool) -> None:
         """The rows are done, or (with more to do) due again at once."""
@@ -274,12 +279,18 @@ class Results:
 
 # --------------------------------------------------------------------------------------------------- many together
 def written(answers: Sequence[tuple[Results, Written]]) -> None:
-    """Requests of one system that were carried out, each for other rows and to another record: what they bring is
+    """Requests of one system that were carried out, each for other rows and about another target: what they bring is
     stored together."""
     new = [(one, result) for one, result in answers if one.close_written(result)]  # the others' answers came twice
     before = _hold(new)
-    for one, result in new:
-        one.follow(result, before.get((one.write.entity, result.key), {}))
+    for some in _by_mapping(new):
+        bases = _join([(one, result) for one, result in some if "named" not in one.context])
+        for one, result in some:
+            if "named" in one.context:
+                one.follow_named(result)
+            else:
+                held = before.get((one.write.entity, result.key), {})
+                one.follow(result, bases[one.key(result)], held)
     _keep([one for one, _ in new])
 
 
@@ -300,6 +311,35 @@ def _hold(answers: Sequence[tuple[Results, Written]]) -> dict[tuple[str, str], R
         ]
         hold(tx, connection, ref, found, now, now, LIVE)
     return before
+
+
+def _by_mapping(answers: Sequence[tuple[Results, Written]]) -> list[list[tuple[Results, Written]]]:
+    """The answers apart, each knowing what else of its mapping is out."""
+    found: dict[str, list[tuple[Results, Written]]] = defaultdict(list)
+    for one, result in answers:
+        found[one.intent.mapping].append((one, result))
+    for name, some in found.items():
+        out = some[0][0].tx.intents.out(some[0][0].connection.name, some[0][0].system, name)
+        for one, _ in some:
+            one.out = out
+    return list(found.values())
+
+
+def _join(answers: Sequence[tuple[Results, Written]]) -> dict[str, Base]:
+    """The links and bases of one mapping. Returns the bases, by target."""
+    if not answers:
+        return {}
+    tx, connection, mapping, now = answers[0][0].tx, answers[0][0].connection, answers[0][0].mapping, answers[0][0].now
+    unlink(tx, connection, mapping, [left for one, _ in answers for left in one.leaving()])
+    link_members(tx, connection, mapping, {one.key(result): one.joining() for one, result in answers}, now)
+    keys = [one.key(result) for one, result in answers]
+    old = tx.bases.get(connection.name, mapping.source, mapping.target, keys)
+    bases = {
+        key: one.base(result, old.get(key) or Base({}, {}, {}))
+        for key, (one, result) in zip(keys, answers, strict=True)
+    }
+    tx.bases.put(connection.name, mapping.source, mapping.target, bases)
+    return bases
 
 
 def _keep(results: Sequence[Results]) -> None:
