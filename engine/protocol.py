@@ -211,7 +211,7 @@ class Bounded(Protocol):
     """What an endpoint has besides that takes longer bodies than the 1 MB that the server takes by itself."""
 
     def longest_body(self) -> int:
-        """The most bytes of a body that it takes now; asked before any of one is read that may be longer than that."""
+        """The most bytes of a body that it takes now; asked before one is read that may have more than 1 MB."""
 
 
 @dataclass(frozen=True, slots=True)
