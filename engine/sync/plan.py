@@ -72,6 +72,7 @@ class Cost:
     looks: int = 0
     """Of these tokens those for reading again what is about to be written."""
     seconds: float = 0
+    """With the pauses before the visits of a system that calls us."""
     visits: int = 0
     tokens_today: int | None = None
 

@@ -207,7 +207,8 @@ def _costs(connection: Connection, rehearsal: Rehearsal) -> dict[str, Cost]:
         limit = facts.get("tokens_limit")
         left = None if limit is None else max(0, int(limit) - int(facts.get("tokens_spent", 0)))
         price = bill.price
-        costs[system] = Cost(price.tokens, bill.looks.tokens, price.time.total_seconds(), bill.visits, left)
+        visiting = bill.visits * float(facts.get("visits_every", 0))  # each has to be waited for
+        costs[system] = Cost(price.tokens, bill.looks.tokens, price.time.total_seconds() + visiting, bill.visits, left)
     return costs
 
 

@@ -68,6 +68,18 @@ def test_what_depends_on_records_still_to_be_made_is_planned_with_lines_and_note
     assert the(made, "memos").steps[0].request["values"]["words"] == "10 by Check; 100 100"
 
 
+@pytest.mark.parametrize("every", [300, 600])
+def test_a_visit_takes_as_long_as_it_is_waited_for(held: World, every: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = plan(held.connection)
+    facts = {"calls_us": True, "visits_every": every}
+    monkeypatch.setattr(held.connection.endpoints["crm"], "facts", lambda: facts)
+    made = plan(held.connection)
+    assert (made.costs["crm"].visits, before.costs["crm"].visits) == (1, 0)
+    assert made.costs["crm"].seconds - before.costs["crm"].seconds == every
+    assert made.costs["books"].seconds == before.costs["books"].seconds
+    assert made.summary()["minutes"] == every / 60
+
+
 def test_released_it_does_what_the_plan_said(held: World) -> None:
     made = plan(held.connection)
     holding.release(held.connection)
