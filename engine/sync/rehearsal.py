@@ -172,8 +172,8 @@ class Rehearsal:
             price = self._price(system, [self._cast.numbered(one) for one in some])
             bill.writes[mapping] = bill.writes.get(mapping, Price()) + price
             self.now += price.time
-        for apart in _apart(acts):
-            written([self._answer(tx, act) for act in apart])
+        for together in apart(acts):
+            written([self._answer(tx, act) for act in together])
         self.acts += acts
 
     def _answer(self, tx: Transaction, act: Act) -> tuple[Results, Written]:
@@ -187,7 +187,7 @@ class Rehearsal:
         return pricing(requests) if pricing is not None and requests else Price()
 
 
-def _apart(acts: Sequence[Act]) -> list[list[Act]]:
+def apart(acts: Sequence[Act]) -> list[list[Act]]:
     """The acts in their order, in lists in which no two are for one row or about one target."""
     lists: list[list[Act]] = []
     taken: set[tuple[str, str]] = set()
