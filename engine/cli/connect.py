@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import click
 
+from engine.cli.completion import connections
 from engine.cli.here import Here, connection_of, here
 from engine.cli.output import as_json, print_json
 from engine.errors import UserError
@@ -13,7 +14,7 @@ from engine.protocol import Connects
 
 
 @click.command()
-@click.argument("connection")
+@click.argument("connection", shell_complete=connections)
 @click.option("--remove", is_flag=True, help="Give the access back instead, and forget it.")
 @as_json
 @here

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from engine.cli.completion import connections
 from engine.cli.here import Here, connection_of, here
 from engine.sync import holding
 
 
 @click.command()
-@click.argument("connection")
+@click.argument("connection", shell_complete=connections)
 @here
 def hold(here: Here, connection: str) -> None:
     """Let a CONNECTION read, and write nothing but what a plan says.
@@ -28,7 +29,7 @@ def hold(here: Here, connection: str) -> None:
 
 
 @click.command()
-@click.argument("connection")
+@click.argument("connection", shell_complete=connections)
 @here
 def release(here: Here, connection: str) -> None:
     """Let a CONNECTION that is on hold write again.

@@ -10,6 +10,7 @@ from engine import __version__
 from engine.cli.alerts import alerts
 from engine.cli.apply import apply
 from engine.cli.codes import codes
+from engine.cli.completion import completion
 from engine.cli.connect import connect
 from engine.cli.docs import docs
 from engine.cli.explain import explain
@@ -79,6 +80,7 @@ for command in (
     init,
     validate,
     codes,
+    completion,
     schema,
     test,
     preview,
@@ -107,4 +109,4 @@ for command in (
     main.add_command(command)
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="engine")

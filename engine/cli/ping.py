@@ -7,13 +7,14 @@ from dataclasses import asdict
 
 import click
 
+from engine.cli.completion import connections
 from engine.cli.here import Here, connection_of, here
 from engine.cli.output import as_json, console, print_json
 from engine.sync.checks import Checked, look
 
 
 @click.command()
-@click.argument("connection", required=False)
+@click.argument("connection", required=False, shell_complete=connections)
 @as_json
 @here
 def ping(here: Here, connection: str | None, as_json: bool) -> None:

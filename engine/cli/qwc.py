@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
+from engine.cli.completion import connections
 from engine.cli.here import Here, connection_of, here, offered
 
 
 @click.command()
-@click.argument("connection")
+@click.argument("connection", shell_complete=connections)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
 @here
 def qwc(here: Here, connection: str, output: Path | None) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from engine.cli.completion import connections
 from engine.cli.here import Here, connection_of, here
 from engine.cli.output import as_json, print_json, print_table
 from engine.errors import UserError
@@ -28,7 +29,7 @@ def webhooks() -> None:
 
 
 @webhooks.command("list")
-@click.argument("connection", required=False)
+@click.argument("connection", required=False, shell_complete=connections)
 @as_json
 @here
 def list_(here: Here, connection: str | None, as_json: bool) -> None:
@@ -44,7 +45,7 @@ def list_(here: Here, connection: str | None, as_json: bool) -> None:
 
 
 @webhooks.command()
-@click.argument("connection", required=False)
+@click.argument("connection", required=False, shell_complete=connections)
 @as_json
 @here
 def sync(here: Here, connection: str | None, as_json: bool) -> None:
@@ -61,7 +62,7 @@ def sync(here: Here, connection: str | None, as_json: bool) -> None:
 
 
 @webhooks.command()
-@click.argument("connection", required=False)
+@click.argument("connection", required=False, shell_complete=connections)
 @as_json
 @here
 def remove(here: Here, connection: str | None, as_json: bool) -> None:
