@@ -37,6 +37,7 @@ _RUNNING: Mapping[str, str] = {
     "call.refused": "What called us was no call that is understood here.",
     "call.unavailable": "A call could not be answered now: the surroundings failed.",
     "call.failed": "A call failed here by a defect; the stack trace follows.",
+    "setup": "Somebody changed something on the set-up page: who, and what.",
     "login": "Somebody signed in to the dashboard.",
     "login.refused": "Somebody called with a wrong user or password, or is locked out.",
     "request": "We called a system: which operation, the answer's status, how long it took.",

@@ -78,7 +78,7 @@ def test_a_voided_invoice_that_pipedrive_does_not_know_of_yet_waits(world: TwoWa
     world.clock.on(minutes=6)
     world.visit()
     told = reconciled(world, "2026-02", held=True)
-    assert kinds(told) == [("invoices", "waiting")]
+    assert kinds(told) == [("invoices", "waiting"), ("customers", "waiting")]  # what the customer owes has changed too
 
 
 def test_invoices_of_two_months_that_share_a_deal_count_in_each_with_their_own_part(world: TwoWay) -> None:

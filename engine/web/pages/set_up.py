@@ -295,7 +295,7 @@ class Setup:
                 try:
                     self.names[connection.name, system] = endpoint.names()
                 except EngineError as error:
-                    log.warning("%s/%s does not tell its names: %s", connection.name, system, error)
+                    log.warning("read.failed", extra={"endpoint": f"{connection.name}/{system}", "why": str(error)})
         facts = self._facts(connection.name, self.installation.written(), self.installation.secrets())
         return next(one for one in guide.steps(facts) if one.name == "check").state == "done"
 
@@ -326,7 +326,7 @@ class Setup:
 
     def _log(self, request: Request, what: str) -> None:
         user = self.frame.user(request)
-        log.info("%s %s", user.name if user else "", what)
+        log.info("setup", extra={"who": user.name if user else "", "what": what})
 
     def _written(self, request: Request) -> tuple[str, str]:
         """Connection and system of an act, as engine.yaml has them."""

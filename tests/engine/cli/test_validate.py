@@ -90,7 +90,7 @@ def test_engine_yaml_can_be_checked_by_itself(installed: Installation) -> None:
     assert installed.run("validate", "engine.yaml").output == f"{installed.config}: no errors\n"
     installed.change("engine.yaml", "    zone:", "\t zone:")
     result = installed.run("validate", "engine.yaml")
-    assert (result.exit_code, result.output[:19]) == (1, "E101 engine.yaml:10")
+    assert (result.exit_code, result.output[:19]) == (1, "E101 engine.yaml:11")
 
 
 def test_secrets_need_not_be_there_to_validate(installed: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
