@@ -17,7 +17,7 @@ from pygal.style import Style
 # pygal leaves a finder of the old kind behind, which Python warns of at every import that follows.
 sys.meta_path[:] = [one for one in sys.meta_path if type(one).__name__ != "PluginImportFixer"]
 
-SERIES: Final = ("#1a634a", "#c0641a", "#2a6fc4", "#7a5cc0")
+SERIES: Final = ("#2b8f6a", "#c4701f", "#3f86d0", "#8f6bc9")
 _DARK: Final = """
 @media (prefers-color-scheme: dark) {
   svg text { fill: #dfe6e2 !important; }
@@ -29,7 +29,7 @@ _SCRIPT: Final = re.compile(rb"<script.*?</script>", re.DOTALL)
 """What pygal gives for tooltips, which a picture has none of."""
 _STYLE: Final = Style(
     background="transparent", plot_background="transparent", foreground="#3d4742", foreground_strong="#1d2421",
-    foreground_subtle="#7f8a85", colors=SERIES, opacity=".85", opacity_hover="1", transition="0s",
+    foreground_subtle="#7f8a85", colors=SERIES, opacity="1", opacity_hover="1", transition="0s",
     font_family="system-ui, sans-serif", label_font_size=18, major_label_font_size=18, legend_font_size=18,
     title_font_size=20, no_data_font_size=20,
 )  # fmt: skip
