@@ -176,7 +176,7 @@ def end(site: Site, session: Session, now: datetime) -> None:
 
 
 def report(site: Site, session: Session, now: datetime, message: str) -> None:
-    """Keep the facts about a visit for the status page."""
+    """Keep the facts about a visit for the dashboard."""
     company = session.company
     site.work.visited(
         session.ticket[:SHORT],

@@ -87,7 +87,7 @@ def render() -> str:
             _table(("number", "meaning", "what to do"), numbers),
             "## QuickBooks cannot be reached\n\nShown with the last visit, in the status column and in the log.",
             _table(("code", "meaning and what to do", "then"), _rows(calls)),
-            "## QuickBooks refuses a record\n\nShown with what is parked, on the status page and by `engine status`.",
+            "## QuickBooks refuses a record\n\nShown with what is parked, on the dashboard and by `engine status`.",
             _table(("code", "meaning and what to do", "then"), _rows(codes)),
             "Codes below 1000 are no errors: 0 is well, 1 means that nothing was found, 500 that something asked for "
             "is gone.\nOther codes are told in QuickBooks' own words.",

@@ -23,7 +23,7 @@ from engine.web.server import Server, listen
 def serve(here: Here, host: str | None, port: int | None, sender: bool) -> None:
     """Run the server.
 
-    It answers the systems that call us, calls the others, and shows the status page. With --no-sender it leaves the
+    It answers the systems that call us, calls the others, and shows the dashboard. With --no-sender it leaves the
     calls to `engine worker` processes over the same store. While secrets are missing or a mapping has a mistake it does
     nothing but show the page of set-up, which says what to do. Stops gracefully on Ctrl-C
     and SIGTERM: what runs is finished first. Killing it loses nothing either.

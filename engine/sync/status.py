@@ -1,4 +1,4 @@
-"""What a connection has done and what it waits for, as plain data: for the status page, commands and programs."""
+"""What a connection has done and what it waits for, as plain data: for the dashboard, commands and programs."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The web side: the endpoints' addresses and the status page."""
+"""The web side: the endpoints' addresses and the dashboard."""

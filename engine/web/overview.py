@@ -1,4 +1,4 @@
-"""Turns the plain data of `Connection.status()` into what the status page says. Pure: values in, sentences out."""
+"""Turns the plain data of `Connection.status()` into what the overview says. Pure: values in, sentences out."""
 
 from __future__ import annotations
 
