@@ -44,7 +44,7 @@ AFTER_FAULT = timedelta(seconds=15)
 AFTER_CONFIGURATION = timedelta(minutes=1)
 LONGEST_RESPITE = timedelta(minutes=1)
 """How long drains that come earlier than they were told do nothing: the engine may call as often as it likes."""
-_LEASE, _STOPPED = "reading", "stopped"
+_LEASE, _STOPPED, _UNREAD = "reading", "stopped", "unread"
 
 
 class Sender:
@@ -84,7 +84,7 @@ class Sender:
         pause = self._account.client.pause.left()
         if pause is not None:
             return pause
-        if not self._work.waiting(now - poll, urgent_only=self._until_portion(now) is not None):
+        if not self._work.waiting(self._stale_before(), urgent_only=self._until_portion(now) is not None):
             return min(poll, self._until_portion(now) or poll)
         try:
             again = self._rounds(run)
@@ -93,9 +93,20 @@ class Sender:
         self.history.keep()
         self._keep_stopped(run)
         self._tell(run)
+        if run.unread:
+            self._state.put(_UNREAD, self._account.clock().isoformat(), poll)
+            again = min(again, AFTER_FAULT)
         again = min(again, poll, self._until_portion(self._account.clock()) or poll)
         self._respite = None if run.stop is None else now + min(again, LONGEST_RESPITE)
         return again
+
+    def _stale_before(self) -> datetime:
+        """What was read before this is read again: what is older than a poll, and what a reading failed beside.
+
+        With webhooks a poll is rare; what failed for a moment must not wait for the next one.
+        """
+        stale, failed = self._account.clock() - self._account.poll, self._state.get(_UNREAD)
+        return stale if failed is None else max(stale, datetime.fromisoformat(failed))
 
     @property
     def stopped(self) -> str | None:
@@ -139,7 +150,7 @@ class Sender:
         if configuration:
             run.forbidden = failed.message
             with suppress(SystemUnavailable):
-                for request in self._work.take(1, run.started_at - self._account.poll):
+                for request in self._work.take(1, self._stale_before()):
                     self._give(run, request, failed)
 
     def _rounds(self, run: _Run) -> timedelta:
@@ -175,7 +186,7 @@ class Sender:
 
     def _take(self, run: _Run, free: int) -> Sequence[Request]:
         """What just happened; when nothing is left of that, old history for this hour's portion of the tokens."""
-        stale_before = self._account.clock() - self._account.poll
+        stale_before = self._stale_before()
         run.old = False
         taken = self._work.take(_most(free, DEAREST), stale_before, urgent_only=True)
         if taken or self._until_portion(self._account.clock()) is not None:
@@ -341,7 +352,8 @@ class _Run:
         self.forbidden: str | None = None
         """What a person must mend first."""
         self._faults = 0
-        self._unread: set[str] = set()
+        self.unread: set[str] = set()
+        """Readings that failed."""
 
     def count(self, result: Result) -> None:
         if isinstance(result, Page):
@@ -364,12 +376,12 @@ class _Run:
 
     def failed_reading(self, query: Query, failed: Failed) -> None:
         """A reading that failed is not tried again in this drain; the others go on where they may."""
-        self._unread.add(repr(query))
+        self.unread.add(repr(query))
         self.message = failed.message
         self.heed(failed)
 
     def may_read(self, query: Query) -> bool:
-        return repr(query) not in self._unread
+        return repr(query) not in self.unread
 
     def handed_back(self) -> Failed:
         """For what was taken and is not carried any more."""

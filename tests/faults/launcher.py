@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import click
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -150,6 +152,9 @@ def _loop() -> None:
                 try:
                     _serve(order["start"])
                     status = 0
+                except click.ClickException as told:  # as the command itself would end
+                    sys.stderr.write(told.format_message() + "\n")
+                    status = told.exit_code
                 except BaseException:
                     sys.excepthook(*sys.exc_info())
                 finally:

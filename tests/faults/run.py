@@ -6,6 +6,8 @@ Nobody lends a hand: a server that died is started again as an init system would
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -34,6 +36,8 @@ LOOK = 0.005
 """Seconds between two looks whether the server has looked through its queue."""
 LONGEST, ENDS_WITHIN = 300.0, timedelta(hours=30)
 """Seconds, and what the clock shows then, after which a run counts as one that does not end."""
+KILLED, SURROUNDINGS = -signal.SIGKILL, 3
+"""How the server may end: killed, or because it cannot begin while the disk is full or the store locked."""
 VISITS = 25
 """More visits than that need a person."""
 LOST = ("deal.lines_create",)
@@ -212,10 +216,10 @@ class Run:
         """The server runs and answers; it is started if it is not."""
         while True:
             if self._pid and self.place.launcher.ended(self._pid):
-                status = self.place.launcher.wait(self._pid)
+                status = os.waitstatus_to_exitcode(self.place.launcher.wait(self._pid))
                 self._pid, self._up = 0, False
                 self.log.append(f"the server ended: {status}")
-                if status != 9:
+                if status not in (KILLED, SURROUNDINGS):
                     raise Stuck(f"the server ended by itself with status {status}")
             if self._pid and self._up:
                 return
