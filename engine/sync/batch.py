@@ -15,7 +15,7 @@ from engine.store.snapshots import Snapshot
 from engine.store.store import Transaction
 from engine.sync.connection import NAMED, Connection, Ref
 from engine.sync.lookups import Lookups
-from engine.sync.receiver import NEVER_HELD
+from engine.sync.receiver import FIRST_READING, NEVER_HELD, entity_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,11 @@ class Batch:
     def was_read(self, ref: Ref) -> bool:
         """Whether the first reading of an entity is complete."""
         if ref not in self._read:
-            self._read[ref] = self.tx.cursors.get(self.connection.name, *ref).completed_at is not None
+            self._read[ref] = self._is_read(ref)
         return self._read[ref]
+
+    def _is_read(self, ref: Ref) -> bool:
+        return self.tx.cursors.get(self.connection.name, *ref).completed_at is not None
 
     # ---------------------------------------------------------------------------------------------- references
     def resolve_all(self, references: Iterable[tuple[str, str]]) -> None:
@@ -112,12 +115,14 @@ class Batch:
             return row.state in ("due", "leased")
         return self.tx.cursors.get(self.connection.name, *mapping.source).completed_at is None
 
-    def linked_meanwhile(self, references: Iterable[tuple[str, str]]) -> bool:
-        """Whether any of these references has a link by now, whatever was read before."""
+    def came_meanwhile(self, references: Iterable[tuple[str, str]]) -> bool:
+        """Whether any of these references has a link by now, or its first reading, whatever was read before."""
         by_mapping: dict[str, list[str]] = defaultdict(list)
         for name, key in references:
             if name in self.connection.compiled.mappings:
                 by_mapping[name].append(key)
+            elif key == FIRST_READING and self._is_read(entity_of(name)):
+                return True
         compiled = self.connection.compiled.mappings
         return any(
             self.resolve(name, key).state != "linked" and key in found

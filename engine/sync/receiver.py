@@ -68,6 +68,12 @@ def waiting_for(ref: Ref) -> str:
     return f"@{ref[0]}.{ref[1]}"
 
 
+def entity_of(wait: str) -> Ref:
+    """The entity of which `waiting_for` made this."""
+    system, _, entity = wait.removeprefix("@").partition(".")
+    return system, entity
+
+
 def hold(
     tx: Transaction,
     connection: Connection,

@@ -34,8 +34,8 @@ def settle(batch: Batch, mapping: CompiledMapping, rows: Sequence[WorkRow], sett
     if chosen.state == "waiting" and min(row.priority for row in rows) < BACKFILL:
         # What just happened must not wait until all of the old history before it is through.
         batch.tx.waits.hurry(batch.connection.name, waits, LIVE)
-    if chosen.state == "waiting" and batch.linked_meanwhile(waits):
-        # Another process linked it between our look and our waiting, so nobody would wake these.
+    if chosen.state == "waiting" and batch.came_meanwhile(waits):
+        # Another process linked or read it between our look and our waiting, so nobody would wake these.
         batch.tx.work.defer(batch.connection.name, [(row.mapping, row.source_key) for row in rows], batch.now)
 
 
