@@ -166,7 +166,8 @@ class Client:
         except _NEVER_SENT as error:
             raise status.unreachable(shown.url, type(error).__name__) from None
         except httpx.HTTPError as error:
-            raise status.cut(wanted.writes, type(error).__name__) from None
+            timed_out = isinstance(error, httpx.TimeoutException)
+            raise status.cut(wanted.writes, type(error).__name__, timed_out) from None
 
     def _listen(self, headers: Mapping[str, str]) -> None:
         says: Callable[[str], int | None] = lambda key: _whole(headers.get(key))  # noqa: E731

@@ -34,6 +34,8 @@ SHORT_TEXT = 255
 KEPT_FOR = timedelta(days=1)
 MAKING = timedelta(minutes=2)
 """How long one process has the making of fields to itself."""
+SETTLES = timedelta(seconds=10)
+"""How long a call whose answer was cut off may still be carried out."""
 REREAD_AFTER = timedelta(minutes=1)
 
 
@@ -275,8 +277,12 @@ class Fields:
             return renamed
 
     def _make(self, entity: str, wanted: Sequence[CustomField]) -> Known:
-        """Makes what is missing, alone among all processes and after a fresh look."""
+        """Makes what is missing, alone among all processes and after a fresh look.
+
+        Where the answer is lost nobody makes any before Pipedrive has had the time to carry out what it was asked for.
+        """
         self._lease(entity)
+        settled = timedelta(0)
         try:
             known = self.reread(entity)
             for one in wanted:
@@ -285,9 +291,11 @@ class Fields:
             return known
         except Stopped as stopped:
             self.forget(entity)
+            if stopped.failed.failure is Failure.UNKNOWN:
+                settled = stopped.failed.again_after or SETTLES
             raise _for_the_write(stopped, entity) from stopped
         finally:
-            self._state.change(_lease_key(entity), lambda held: None if held and held["owner"] == self._me else held)
+            self._release(entity, settled)
 
     def _make_one(self, known: Known, wanted: CustomField) -> AccountField:
         there = known.find(wanted.name)
@@ -314,7 +322,12 @@ class Fields:
 
         lease = self._state.change(_lease_key(entity), take, MAKING)
         if not lease or lease["owner"] != self._me:
-            raise not_sent("Another process makes custom fields just now.", timedelta(seconds=5))
+            raise not_sent(f"Custom fields of {entity} are being made just now.", timedelta(seconds=5))
+
+    def _release(self, entity: str, settled: timedelta) -> None:
+        """Give the making back, to whoever wants it after so long."""
+        kept = {"owner": "", "until": (self._clock() + settled).isoformat()} if settled else None
+        self._state.change(_lease_key(entity), lambda held: kept if held and held["owner"] == self._me else held, MAKING)
 
     def _keep(self, known: Known) -> Known:
         self._memory[known.entity] = known
@@ -359,7 +372,7 @@ def _for_the_write(stopped: Stopped, entity: str) -> Stopped:
     """What a failure to make a field means for the record that needs it: the record itself was not sent."""
     failed = stopped.failed
     if failed.failure is Failure.UNKNOWN:
-        return Stopped(Failed(Failure.RETRY, failed.message, failed.code))
+        return Stopped(Failed(Failure.RETRY, failed.message, failed.code, again_after=failed.again_after or SETTLES))
     if failed.failure in (Failure.REFUSED, Failure.GONE):
         return misconfigured(f"A custom field of {entity} could not be made. {failed.message}", failed.code)
     return stopped

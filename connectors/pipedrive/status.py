@@ -163,10 +163,15 @@ def unreachable(address: str, cause: str) -> Stopped:
     return Stopped(Failed(Failure.RETRY, message, code="unreachable"))
 
 
-def cut(writes: bool, cause: str) -> Stopped:
+LATE = timedelta(minutes=1)
+"""How long Pipedrive may still be at a write after somebody stopped waiting for it (our guess, on the safe side)."""
+
+
+def cut(writes: bool, cause: str, timed_out: bool = False) -> Stopped:
     """The request went out and no whole answer came back."""
     trouble = TROUBLES["unknown" if writes else "busy"]
-    return Stopped(Failed(trouble.failure, trouble.sentence(cause), code="cut"))
+    again_after = LATE if writes and timed_out else None
+    return Stopped(Failed(trouble.failure, trouble.sentence(cause), code="cut", again_after=again_after))
 
 
 def refused(message: str, field: str | None = None, code: str = "") -> Stopped:
@@ -189,7 +194,8 @@ def failure(status: int, body: Any, writes: bool, keyed: bool) -> Stopped:
     trouble = TROUBLES[_trouble(status, words, code, writes, keyed)]
     field = _field(words) if status in (400, 422) else None
     code = code if trouble.failure is Failure.REFUSED and code else str(status)
-    return Stopped(Failed(trouble.failure, trouble.sentence(words), code, field), status)
+    late = LATE if writes and status in _TIMED_OUT else None
+    return Stopped(Failed(trouble.failure, trouble.sentence(words), code, field, late), status)
 
 
 def _trouble(status: int, words: str, code: str, writes: bool, keyed: bool) -> str:
@@ -207,6 +213,10 @@ _BY_STATUS: Final = {
     400: "invalid", 401: "unauthorized", 402: "unpaid", 405: "unknown_path", 409: "conflict", 415: "feature",
     422: "invalid",
 }  # fmt: skip
+
+
+_TIMED_OUT: Final = (408, 504)
+"""Somebody on the way stopped waiting for whoever carries it out."""
 
 
 def _words(body: Any) -> str:

@@ -79,6 +79,11 @@ class Recovery:
     def _look_up(self, mapping: CompiledMapping, intent: Intent, rows: Sequence[WorkRow]) -> tuple[Write | None, bool]:
         """The request that finds out, if one is needed; else whether it turned out to be carried out."""
         batch = self.batch
+        # A look that was asked for before the answer got lost may have been taken before the write was sent.
+        asked = [row.need_since for row in rows if row.need_since and row.need_since > intent.created_at]
+        since = max(asked, default=batch.now)
+        if since > batch.now:
+            raise Settled("due", "waiting", "a request may still be under way", due_at=since)
         ours = [[row.mapping, row.source_key, row.touched] for row in rows]
         # Not the last: what was decided then may be out of date by now, so the row is decided again.
         context = {**intent.context, "rows": ours, "owner": self.owner, "last": False}
@@ -87,9 +92,7 @@ class Recovery:
         if answer.write.action == "children":
             return self._again(answer), False
         if answer.write.action == "create":
-            # A look that was asked for before the answer got lost may have been taken before the write was sent.
-            asked = [row.need_since for row in rows if row.need_since and row.need_since > intent.created_at]
-            self.fresh.require_list_since(answer.write.entity, max(asked, default=batch.now))
+            self.fresh.require_list_since(answer.write.entity, since)
             found = self._found(answer.system, answer.write)
             if found is not None:
                 answer.written(found)

@@ -176,9 +176,10 @@ class Results:
             self._park(result.message, result.code or f"W{failure.value}")
             return
         pause = result.again_after or (retries.pause(attempts) if failure in COUNTED else retries.FIRST_PAUSE)
-        look = self.now if failure in (Failure.UNKNOWN, Failure.STALE) else None
+        due_at, counted = self.now + pause, failure in COUNTED
+        # What may still be carried out is not looked for before; what somebody else changed is there already.
+        look = {Failure.UNKNOWN: due_at, Failure.STALE: self.now}.get(failure)
         if not self._others_are_out():
-            due_at, counted = self.now + pause, failure in COUNTED
             self.tx.work.defer(
                 self.connection.name, self._rows(), due_at, result.message, need_since=look, count_attempt=counted
             )
