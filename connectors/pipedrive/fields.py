@@ -327,7 +327,8 @@ class Fields:
     def _release(self, entity: str, settled: timedelta) -> None:
         """Give the making back, to whoever wants it after so long."""
         kept = {"owner": "", "until": (self._clock() + settled).isoformat()} if settled else None
-        self._state.change(_lease_key(entity), lambda held: kept if held and held["owner"] == self._me else held, MAKING)
+        mine: Callable[[Any], bool] = lambda held: bool(held) and held["owner"] == self._me  # noqa: E731
+        self._state.change(_lease_key(entity), lambda held: kept if mine(held) else held, MAKING)
 
     def _keep(self, known: Known) -> Known:
         self._memory[known.entity] = known

@@ -1,7 +1,7 @@
-"""A delivery's body, v1 or v2, as what it says of which record. Pure; the record's content in it is not used.
+"""A delivery's body, v1 or v2, as what it says of which record. Pure; the record's values in it are not used.
 
 A delivery's record has shapes of its own (custom fields, labels, visibility), so it is never read as an answer of the
-API is: only who, what and when are taken [facts: Pipedrive 6].
+API is: only who, what and when are taken, and which fields [facts: Pipedrive 6].
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class Delivery(NamedTuple):
     """Of a record that is gone: the one that it was merged into."""
     others: tuple[str, ...] = ()
     """Keys of further records that the event is about: a merge has two."""
+    changed: frozenset[str] = frozenset()
+    """The fields that a change changed, as v2 names them; none where that is not told."""
 
 
 def read(body: bytes, content_type: str = JSON) -> Delivery:
@@ -75,6 +77,7 @@ def _v2(told: Mapping[str, Any], meta: Mapping[str, Any]) -> Delivery:
         source=_text(meta, "change_source"),
         merged_into=into if _KEY.fullmatch(into) else None,
         others=tuple(one for one in (into, swallowed) if _KEY.fullmatch(one)),
+        changed=frozenset(_record(told, "previous") if action == "change" else ()),
     )
 
 

@@ -25,6 +25,8 @@ PATH = "/webhook"
 OURS = "api"
 MERGE_KEPT = timedelta(days=30)
 """How long it is remembered what was merged into what: as long as Pipedrive keeps what was deleted [facts: 4]."""
+ADDED_UP = frozenset({"value", "weighted_value", "products_count", "update_time"})
+"""What Pipedrive changes in a deal when its lines are written; their answers told us."""
 NOTED = timedelta(minutes=1)
 """How seldom it is written down that deliveries come, or are refused."""
 _HEARD, _REFUSED = "webhooks heard", "webhooks refused"
@@ -92,6 +94,8 @@ class Webhooks:
     def _hints(self, delivery: Delivery) -> Sequence[Hint]:
         """An echo is told by the user and the source together; what is written, the re-read says."""
         ours = delivery.source == OURS and delivery.user != "" and delivery.user == self._account.my_id()
+        if ours and delivery.changed and delivery.changed <= ADDED_UP:
+            return []
         first = Hint(delivery.entity, delivery.key, delivery.event, delivery.stamp, ours and not delivery.others)
         return [first, *(Hint(delivery.entity, key, delivery.event) for key in delivery.others if key != delivery.key)]
 

@@ -20,6 +20,8 @@ from engine.web.bodies import LIMIT, TooLarge, TooSlow, is_short, read_body
 
 THREADS = 32
 """Requests that endpoints answer at a time; further ones wait."""
+SHARE = THREADS // 4
+"""As many of them one connection has at most, so that one whose calls hang keeps no other waiting."""
 
 log = logging.getLogger("engine.web")
 
@@ -37,6 +39,7 @@ class Doors:
     def __init__(self, connections: Mapping[str, HasEndpoints]) -> None:
         self._connections = connections
         self._threads = anyio.CapacityLimiter(THREADS)
+        self._shares = {name: anyio.CapacityLimiter(SHARE) for name in connections}
 
     async def answer(self, request: Request) -> Response:
         """Carry one request to its endpoint; 404 where there is none, 413 and 408 for bodies out of bounds."""
@@ -50,7 +53,8 @@ class Doors:
             if isinstance(endpoint, Bounded) and not is_short(request):
                 limit = await anyio.to_thread.run_sync(endpoint.longest_body, limiter=self._threads)
             body = await read_body(request, limit)
-            answer = await anyio.to_thread.run_sync(endpoint.answer, _request(request, body), limiter=self._threads)
+            async with self._shares[name]:
+                answer = await anyio.to_thread.run_sync(endpoint.answer, _request(request, body), limiter=self._threads)
         except TooLarge as error:
             return PlainTextResponse(f"{error}\n", 413, {"connection": "close"})
         except TooSlow as error:

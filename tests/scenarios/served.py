@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+import connectors.demo.server
 from connectors.demo.server import Server, password_hash
 from connectors.pipedrive.simulator.deliveries import Deliveries
 from connectors.pipedrive.simulator.faults import Faults
@@ -19,8 +24,10 @@ from connectors.quickbooks_desktop.simulator.company import Company
 from connectors.quickbooks_desktop.simulator.sample_company import sample_company
 from connectors.quickbooks_desktop.simulator.visit import VisitReport
 from connectors.quickbooks_desktop.simulator.web_connector import WebConnector
+from tests.faults.clock import BEGIN, Clock
 from tests.postgres import new_store
 
+ROOT = Path(__file__).resolve().parents[2]
 USER, PASSWORD = "acme", "correct horse"
 
 ENGINE_YAML = """
@@ -89,6 +96,16 @@ class Served:
     def log(self) -> str:
         """What the server logged."""
         return (self.folder / "server.log").read_text(errors="replace")
+
+
+def by_clock(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Servers run by this clock from now on; it shows the real time, until it is put forward."""
+    clock = Clock(folder / "clock")
+    clock.on(datetime.now(UTC) - BEGIN)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    clocked = (sys.executable, "-m", "tests.scenarios.clocked", str(folder / "clock"))
+    monkeypatch.setattr(connectors.demo.server, "ENGINE", clocked)
+    return clock
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What goes wrong, and what the engine is told: one class each, and never the token."""
 
 import logging
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import format_datetime
@@ -10,6 +11,7 @@ import pytest
 
 from connectors.pipedrive.connector import Pipedrive
 from connectors.pipedrive.settings import Settings
+from connectors.pipedrive.status import LATE
 from engine.errors import InvalidSettings
 from engine.protocol import Connector, CustomField, Failure, HttpRequest, Query
 from tests.connectors.pipedrive.conftest import TOKEN, Bench, Bencher, change, new
@@ -58,7 +60,8 @@ def test_a_slow_answer_to_a_write_is_unknown(bench: Bench) -> None:
     bench.carry(new("organization", name="A"))
     bench.endpoint._client._http.timeout = 0.2
     bench.running.faults.add("slow=0.5@POST /organizations")
-    assert bench.carry(new("organization", name="B")).failure is Failure.UNKNOWN
+    failed = bench.carry(new("organization", name="B"))
+    assert (failed.failure, failed.again_after) == (Failure.UNKNOWN, LATE), "it may still be carried out"
 
 
 def test_a_token_that_expired_is_for_a_person_and_stops_the_rest(bench_of: Bencher) -> None:
@@ -120,6 +123,27 @@ def test_a_field_whose_creation_got_no_answer_is_not_made_twice(bench: Bench) ->
     assert bench.carry(write).failure is Failure.RETRY
     bench.carry(write)
     assert [one["field_name"] for one in bench.account.fields.all("organization")].count("QuickBooks ID") == 1
+
+
+def test_a_field_that_may_still_be_made_late_is_made_by_nobody_before_it_is_there(bench: Bench) -> None:
+    bench.read("organization")
+    bench.endpoint._client._http.timeout = 0.2
+    bench.running.faults.add("slow=1@POST /organizationFields")
+    first = bench.carry(new("organization", "cf/Customer/1", name="A"))
+    assert (first.failure, first.again_after) == (Failure.RETRY, LATE)
+    second = new("organization", "cf/Customer/2", name="B")
+    waits = bench.carry(second)
+    assert waits is None or waits.failure is Failure.UNSENT
+    fields = lambda: [one["field_name"] for one in bench.account.fields.all("organization")]  # noqa: E731
+    assert fields().count("QuickBooks ID") == 0
+    deadline = time.monotonic() + 20
+    while "QuickBooks ID" not in fields():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    bench.endpoint._client._http.timeout = 20
+    bench.clock.move(seconds=61)
+    assert bench.carry(second).key
+    assert fields().count("QuickBooks ID") == 1
 
 
 def test_one_faulty_record_does_not_end_the_drain(bench: Bench) -> None:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from decimal import Decimal
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,7 @@ from connectors.pipedrive.simulator.events import Actor
 from connectors.pipedrive.simulator.webhooks import create_webhook
 from connectors.pipedrive.webhook_subscriptions import OFTEN, SELDOM, address_problem
 from engine.errors import InvalidSettings
-from engine.protocol import Found, Gone, HttpRequest, Page, Query
+from engine.protocol import Child, Found, Gone, HttpRequest, Page, Query, Write
 from engine.store.clock import machine
 from engine.store.store import Store
 from engine.web.server import Server, listen
@@ -225,10 +226,32 @@ def test_the_echo_of_our_own_write_has_the_stamp_of_its_answer(served: tuple[Ben
     bench.endpoint.drain()
     bench.read("deal")  # asks who we are
     with Deliveries(bench.account, pace=0.01) as deliveries:
-        written = bench.carry(change("deal", str(key), value=12))
+        written = bench.carry(change("deal", str(key), title="Invoice 1a"))
         assert deliveries.settle()
     (hint,) = bench.work.hints
     assert hint.ours and hint.stamp == written.stamp
+
+
+def test_what_pipedrive_added_up_from_our_lines_is_nothing_to_look_at_but_a_persons_value_is(
+    served: tuple[Bench, str],
+) -> None:
+    bench, _ = served
+    key = a_deal(bench)
+    bench.endpoint.drain()
+    bench.read("deal")
+    product = bench.account.add_product("Work")["id"]
+    line = {"product_id": str(product), "quantity": Decimal(2), "item_price": Decimal("8.50")}
+    lines = Write("lines", "deal", "children", str(key), child="products", add=(Child("a", values=line),))
+    with Deliveries(bench.account, pace=0.01) as deliveries:
+        bench.carry(lines)
+        assert deliveries.settle()
+        assert bench.account.record("deal", key)["value"] == 17
+        assert (bench.work.hints, hooks(bench)["*.deal"]["last_http_status"]) == ([], 204)
+        other = a_deal(bench)
+        bench.work.hints.clear()
+        bench.account.edit("deal", other, value=12, by=1)
+        assert deliveries.settle()
+    assert [(one.key, one.ours) for one in bench.work.hints][-1] == (str(other), False)
 
 
 def test_another_program_that_uses_the_app_under_our_user_is_a_person_to_us(served: tuple[Bench, str]) -> None:

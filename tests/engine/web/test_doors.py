@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from engine.errors import StoreUnavailable
-from engine.protocol import HttpResponse
+from engine.protocol import HttpRequest, HttpResponse
 from engine.web import bodies
+from engine.web.doors import SHARE, THREADS
+from engine.web.server import Server
 from tests.engine.web.conftest import Browser
-from tests.engine.web.doubles import Engine, Shop
+from tests.engine.web.doubles import Acme, Engine, Shop, settings
 
 
 @pytest.mark.parametrize(("path", "rest"), [("/acme/shop", ""), ("/acme/shop/", "/"), ("/acme/shop/a/b%20c", "/a/b c")])
@@ -102,3 +107,42 @@ def test_a_failing_endpoint_tells_the_caller_nothing_of_its_inside(
     assert answer.status == status
     assert str(error) not in answer.text
     assert str(error) in caplog.text + "".join(str(one.__dict__.get("why")) for one in caplog.records)
+
+
+class Held(Shop):
+    """Answers nothing before it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may = threading.Event()
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        self.asked.append(request)
+        assert self.may.wait(30)
+        return self.response
+
+
+def test_a_connection_whose_calls_hang_keeps_no_other_waiting(engine: Engine) -> None:
+    shop = Held()
+
+    class Two(Engine):
+        @property
+        def connections(self) -> dict[str, Acme]:
+            return {"acme": self.acme, "other": other}
+
+    other = Acme()
+    server = Server(Two(engine.store, engine.folder, Acme(shop)), settings())  # type: ignore[arg-type]
+    browser = Browser(int(server.start().rsplit(":", 1)[1]))
+    try:
+        with ThreadPoolExecutor(THREADS) as pool:
+            hanging = [pool.submit(browser.ask, "POST", "/acme/shop") for _ in range(THREADS)]
+            while len(shop.asked) < SHARE:
+                time.sleep(0.01)
+            assert browser.ask("POST", "/other/shop").status == 200
+            assert len(shop.asked) <= SHARE
+            shop.may.set()
+            assert {one.result().status for one in hanging} == {200}
+        assert len(shop.asked) == THREADS, "they only waited"
+    finally:
+        shop.may.set()
+        server.stop()
