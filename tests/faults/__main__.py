@@ -15,10 +15,12 @@ import click
 
 from tests.faults import table
 from tests.faults.matrix import Case, Result, Unreached, play_all
-from tests.faults.points import Combination, Database, combinations
+from tests.faults.points import Combination, Layout, combinations
 from tests.postgres import NoServer, serving
 
-BOTH: tuple[Database, ...] = ("sqlite", "postgresql")
+ALONE: tuple[Layout, ...] = ("sqlite", "postgresql")
+"""What a sample is drawn from: a server that does everything."""
+LAYOUTS: tuple[Layout, ...] = (*ALONE, "workers")
 
 
 @click.group()
@@ -27,19 +29,20 @@ def main() -> None:
 
 
 @contextmanager
-def _stores(wanted: Sequence[Database]) -> Iterator[dict[Database, str | None]]:
-    """The stores that can be had here, with a PostgreSQL server as long as this lasts."""
-    stores: dict[Database, str | None] = {"sqlite": None} if "sqlite" in wanted else {}
+def _stores(wanted: Sequence[Layout]) -> Iterator[dict[Layout, str | None]]:
+    """The layouts that can be had here, with a PostgreSQL server as long as this lasts."""
+    stores: dict[Layout, str | None] = {"sqlite": None} if "sqlite" in wanted else {}
     with ExitStack() as stack:
-        if "postgresql" in wanted:
+        shared = [one for one in wanted if one != "sqlite"]
+        if shared:
             try:
-                stores["postgresql"] = stack.enter_context(serving())
+                stores |= dict.fromkeys(shared, stack.enter_context(serving()))
             except NoServer as reason:
                 click.echo(f"without PostgreSQL: {reason}", err=True)
         yield stores
 
 
-def _play(cases: Sequence[Case], stores: dict[Database, str | None], workers: int, keep: Path | None) -> list[Result]:
+def _play(cases: Sequence[Case], stores: dict[Layout, str | None], workers: int, keep: Path | None) -> list[Result]:
     """Play them with a line of progress each; the results are appended to `keep` as they come."""
     began, results, wrong = time.monotonic(), [], 0
     for result in play_all(cases, stores, workers):
@@ -51,7 +54,7 @@ def _play(cases: Sequence[Case], stores: dict[Database, str | None], workers: in
         spent = time.monotonic() - began
         left = spent / len(results) * (len(cases) - len(results))
         if not result.holds:
-            click.echo(f"WRONG on {result.database}: {result.point}, {result.fault}, at passing {result.nth}")
+            click.echo(f"WRONG on {result.layout}: {result.point}, {result.fault}, at passing {result.nth}")
             click.echo("  " + "\n  ".join(result.told))
         elif len(results) % 20 == 0 or len(results) == len(cases):
             click.echo(f"{len(results)} of {len(cases)} runs, {wrong} wrong; {spent:.0f} s, about {left:.0f} s left")
@@ -70,13 +73,13 @@ def _verdict(results: Sequence[Result]) -> None:
 @click.option("--runs", default=60, show_default=True, help="How many combinations are drawn.")
 @click.option("--seed", type=int, help="Draws them; one is made up and shown without it.")
 @click.option("--workers", default=2, show_default=True, help="Processes that play side by side.")
-@click.option("--store", "wanted", type=click.Choice(BOTH), multiple=True, help="Only this one.")
+@click.option("--store", "wanted", type=click.Choice(LAYOUTS), multiple=True, help="Only this one.")
 def sample(runs: int, seed: int | None, workers: int, wanted: tuple[str, ...]) -> None:
     """Play some of the matrix, drawn from a seed."""
     seed = random.randrange(1_000_000) if seed is None else seed
     click.echo(f"seed {seed}")
-    with _stores(cast(Sequence[Database], wanted or BOTH)) as stores:
-        every = [Case(database, one, seed) for database in stores for one in combinations(database)]
+    with _stores(cast(Sequence[Layout], wanted or ALONE)) as stores:
+        every = [Case(layout, one, seed) for layout in stores for one in combinations(layout)]
         cases = random.Random(seed).sample(every, min(runs, len(every)))
         _verdict(_play(cases, stores, workers, None))
 
@@ -84,18 +87,18 @@ def sample(runs: int, seed: int | None, workers: int, wanted: tuple[str, ...]) -
 @main.command()
 @click.option("--seeds", default=2, show_default=True, help="How often each combination is played, at other passings.")
 @click.option("--workers", default=2, show_default=True, help="Processes that play side by side.")
-@click.option("--store", "wanted", type=click.Choice(BOTH), multiple=True, help="Only this one.")
+@click.option("--store", "wanted", type=click.Choice(LAYOUTS), multiple=True, help="Only this one.")
 @click.option("--results", type=click.Path(path_type=Path), default=Path("build/faults.jsonl"), show_default=True,
               help="Where results are kept; what is there already is not played again.")  # fmt: skip
 @click.option("--write", type=click.Path(path_type=Path, exists=True), help="Put the table into this document.")
 def full(seeds: int, workers: int, wanted: tuple[str, ...], results: Path, write: Path | None) -> None:
-    """Play the whole matrix on both stores; a run that was stopped is taken up where it stopped."""
+    """Play the whole matrix on both stores, with workers as well; a run that was stopped is taken up where it stopped."""
     results.parent.mkdir(parents=True, exist_ok=True)
     kept = [Result.of_line(line) for line in results.read_text().splitlines()] if results.exists() else []
     played = {one.case for one in kept}
-    with _stores(cast(Sequence[Database], wanted or BOTH)) as stores:
-        every = [Case(database, one, seed) for seed in range(seeds) for database in stores
-                 for one in combinations(database)]  # fmt: skip
+    with _stores(cast(Sequence[Layout], wanted or LAYOUTS)) as stores:
+        every = [Case(layout, one, seed) for seed in range(seeds) for layout in stores
+                 for one in combinations(layout)]  # fmt: skip
         todo = [one for one in every if one not in played]
         random.Random(0).shuffle(todo)  # so that the time that is left can be told
         click.echo(f"{len(every)} runs, of which {len(every) - len(todo)} are in {results} already")
@@ -108,12 +111,12 @@ def full(seeds: int, workers: int, wanted: tuple[str, ...], results: Path, write
 @main.command()
 @click.argument("point")
 @click.argument("fault")
-@click.option("--store", "database", type=click.Choice(BOTH), default="sqlite", show_default=True)
+@click.option("--store", "layout", type=click.Choice(LAYOUTS), default="sqlite", show_default=True)
 @click.option("--seed", default=0, show_default=True, help="Draws the passing.")
-def one(point: str, fault: str, database: str, seed: int) -> None:
+def one(point: str, fault: str, layout: str, seed: int) -> None:
     """Play one combination: `one "store take pipedrive after" kill`."""
-    with _stores([cast(Database, database)]) as stores:
-        case = Case(cast(Database, database), Combination(point, fault), seed)
+    with _stores([cast(Layout, layout)]) as stores:
+        case = Case(cast(Layout, layout), Combination(point, fault), seed)
         _verdict(_play([case], stores, 1, None))
 
 

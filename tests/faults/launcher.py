@@ -1,4 +1,4 @@
-"""A warm process that forks servers: `engine serve` with everything imported already, and faults built in.
+"""A warm process that forks servers and workers: the command with everything imported already, and faults built in.
 
 Speaks JSON, a line each way: {"start": {...}} forks one and answers its pid, {"wait": pid} waits for its end.
 Imports nothing that starts a thread, so that a fork is the whole process.
@@ -37,7 +37,7 @@ class Launcher:
         self._ask({"wait": 0})  # it is warm
 
     def start(self, **order: Any) -> int:
-        """A new server's process id; see `_serve` for what it needs to know."""
+        """A new process's id; see `_run` for what it needs to know."""
         return int(self._ask({"start": order}))
 
     def wait(self, pid: int) -> int:
@@ -71,8 +71,8 @@ class Launcher:
         return self._process.stdout.readline()
 
 
-def _serve(order: dict[str, Any]) -> None:
-    """In the fork: run the server as the command does. Never returns."""
+def _run(order: dict[str, Any]) -> None:
+    """In the fork: run the command."""
     import connectors.pipedrive.client as client
     import engine.sync.crew as crew
     import engine.sync.sender as sender
@@ -98,6 +98,7 @@ def _serve(order: dict[str, Any]) -> None:
     _default(crew.Crew.__init__, "me", me)
     _default(sender.Sender.__init__, "me", me)
     sender.BEAT, sender.LOOK = timedelta(seconds=0.4), timedelta(seconds=0.2)  # real time: a run lasts two seconds
+    crew.ALIVE = timedelta(days=2)  # the clock leaps between two beats; who died, the others see by its process
     begin = sender.Sender.start
 
     def begun(itself: sender.Sender) -> None:
@@ -120,7 +121,7 @@ def _serve(order: dict[str, Any]) -> None:
     if order["mutant"]:
         mutants.apply(order["mutant"])
     Strikes(Plan(**order["plan"]), clock, order["survey"]).install()
-    main(["--config", order["config"], "serve"], standalone_mode=False)
+    main(["--config", order["config"], *order["command"]], standalone_mode=False)
 
 
 def _default(function: Any, name: str, value: Any) -> None:
@@ -150,7 +151,7 @@ def _loop() -> None:
             if pid == 0:
                 status = 1
                 try:
-                    _serve(order["start"])
+                    _run(order["start"])
                     status = 0
                 except click.ClickException as told:  # as the command itself would end
                     sys.stderr.write(told.format_message() + "\n")

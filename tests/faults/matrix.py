@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tests.faults.place import Place
-from tests.faults.points import Combination, Database, points
+from tests.faults.points import Combination, Layout, points
 from tests.faults.run import Run, server_log
 from tests.faults.strikes import Plan
 
@@ -29,13 +29,13 @@ class Unreached(Exception):
 class Case:
     """One run to be played."""
 
-    database: Database
+    layout: Layout
     combination: Combination
     seed: int
 
     def nth(self, passings: Passings) -> int:
         """At which passing it strikes."""
-        draw = random.Random(f"{self.database} {self.combination.point} {self.combination.fault} {self.seed}")
+        draw = random.Random(f"{self.layout} {self.combination.point} {self.combination.fault} {self.seed}")
         return draw.randint(1, passings[self.combination.point])
 
 
@@ -43,7 +43,7 @@ class Case:
 class Result:
     """What came of a case. `told` has the sentences, and what happened, of one that went wrong."""
 
-    database: Database
+    layout: Layout
     point: str
     fault: str
     seed: int
@@ -60,7 +60,7 @@ class Result:
 
     @property
     def case(self) -> Case:
-        return Case(self.database, Combination(self.point, self.fault), self.seed)
+        return Case(self.layout, Combination(self.point, self.fault), self.seed)
 
     def as_line(self) -> str:
         """One line of JSON."""
@@ -70,7 +70,8 @@ class Result:
     def of_line(cls, line: str) -> Result:
         """What `as_line` made."""
         data = json.loads(line)
-        return cls(**{**data, "told": tuple(data["told"])})
+        layout = data.pop("database", None) or data["layout"]  # as it was called before there were workers
+        return cls(**{**data, "layout": layout, "told": tuple(data["told"])})
 
 
 SURVEYS = 3
@@ -83,7 +84,7 @@ def survey(place: Place, runs: int = 1) -> Passings:
     wrong = [sentence for one in passed for sentence in one.verdict.sentences()]
     if wrong:
         raise Unreached(f"a run without a fault goes wrong: {wrong}")
-    known = set(points())
+    known = set(points(place.layout))
     counts: Counter[str] = Counter({name: min(one.passed[name] or 1_000 for one in passed) for name in known})
     never = sorted(name for name in known if counts[name] == 1_000)
     unnamed = sorted({name for one in passed for name in one.passed} - known)
@@ -98,7 +99,7 @@ def play(place: Place, case: Case, passings: Passings) -> Result:
         found = play_at(place, case, nth)
         if found is not None:
             return found
-    raise Unreached(f"{case.combination.point} was not passed on {case.database}")
+    raise Unreached(f"{case.combination.point} was not passed on {case.layout}")
 
 
 def play_at(place: Place, case: Case, nth: int, mutant: str = "") -> Result | None:
@@ -111,16 +112,16 @@ def play_at(place: Place, case: Case, nth: int, mutant: str = "") -> Result | No
     said = [line[:200] for line in server_log(place).splitlines()[-25:]]
     told = () if verdict.holds else (*verdict.sentences(), *outcome.log, *said)
     counts = len(verdict.lost), len(verdict.doubled), len(verdict.other)
-    return Result(case.database, one.point, one.fault, case.seed, nth, *counts, round(outcome.seconds, 2), told)
+    return Result(case.layout, one.point, one.fault, case.seed, nth, *counts, round(outcome.seconds, 2), told)
 
 
 # ------------------------------------------------------------------------------------------ in parallel processes
-def play_all(cases: Sequence[Case], stores: Mapping[Database, str | None], workers: int) -> Iterator[Result]:
+def play_all(cases: Sequence[Case], stores: Mapping[Layout, str | None], workers: int) -> Iterator[Result]:
     """The results as they come. Whatever stops a worker stops all: Unreached, or the defect itself."""
     passings = {}
-    for database, server in stores.items():
-        with Place(server) as place:
-            passings[database] = survey(place, SURVEYS)
+    for layout, server in stores.items():
+        with Place(layout, server) as place:
+            passings[layout] = survey(place, SURVEYS)
     context = multiprocessing.get_context("spawn")
     todo, done = context.Queue(), context.Queue()
     for case in cases:
@@ -145,12 +146,12 @@ def play_all(cases: Sequence[Case], stores: Mapping[Database, str | None], worke
             process.join()
 
 
-def _work(todo: Any, done: Any, stores: Mapping[Database, str | None], passings: Mapping[Database, Passings]) -> None:
-    """In a process of its own: with a place for each database, one case after the other."""
+def _work(todo: Any, done: Any, stores: Mapping[Layout, str | None], passings: Mapping[Layout, Passings]) -> None:
+    """In a process of its own: with a place for each layout, one case after the other."""
     with ExitStack() as places:
         try:
-            known = {database: places.enter_context(Place(server)) for database, server in stores.items()}
+            known = {layout: places.enter_context(Place(layout, server)) for layout, server in stores.items()}
             while (case := todo.get()) is not None and multiprocessing.parent_process().is_alive():
-                done.put(play(known[case.database], case, passings[case.database]))
+                done.put(play(known[case.layout], case, passings[case.layout]))
         except BaseException:
             done.put(traceback.format_exc())

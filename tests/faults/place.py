@@ -17,6 +17,7 @@ from connectors.pipedrive.simulator.server import serve
 from connectors.pipedrive.simulator.state import Account
 from engine.store.store import Store
 from tests.faults.launcher import Launcher
+from tests.faults.points import Layout
 from tests.faults.small_company import ZONE
 from tests.postgres import create
 
@@ -41,10 +42,19 @@ connections:
 """
 
 
-class Place:
-    """Simulators' ports, the launcher, and an empty store to begin from: SQLite, or a PostgreSQL server's address."""
+COMMANDS: dict[Layout, tuple[tuple[str, ...], ...]] = {
+    "sqlite": (("serve",),),
+    "postgresql": (("serve",),),
+    "workers": (("serve", "--no-sender"), ("worker",), ("worker",)),
+}
+"""What runs, the server first; faults strike in the last ones."""
 
-    def __init__(self, postgres: str | None = None) -> None:
+
+class Place:
+    """Simulators' ports, the launcher, and an empty store to begin from: in a file, or on a PostgreSQL server."""
+
+    def __init__(self, layout: Layout = "sqlite", postgres: str | None = None) -> None:
+        self.layout = layout
         memory = Path("/dev/shm")  # thousands of commits need not reach a disk: no run cuts the power
         self.folder = Path(tempfile.mkdtemp(prefix="faults", dir=memory if os.access(memory, os.W_OK) else None))
         self.launcher = Launcher()

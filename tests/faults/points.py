@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Database = Literal["sqlite", "postgresql"]
+Layout = Literal["sqlite", "postgresql", "workers"]
+"""What runs, over which store: a server that does everything, or on PostgreSQL one beside two workers that send."""
 
 SOAP = (
     "serverVersion", "clientVersion", "authenticate", "connectionError", "sendRequestXML", "receiveResponseXML",
@@ -45,6 +46,16 @@ STORE = (
     "written organization_option create", "words to be searched", "written product create",
 )  # fmt: skip
 
+OF_SERVER = (
+    "hints", "page of Currency", "page of Customer", "page of CustomerType", "page of Invoice", "page of Item",
+    "page of ReceivePayment", "reading failed", "state pipedrive webhooks heard",
+    "state quickbooks_desktop company", "state quickbooks_desktop custom_fields", "state quickbooks_desktop failures",
+    "state quickbooks_desktop fields_of", "state quickbooks_desktop last_problem", "state quickbooks_desktop session",
+    "state quickbooks_desktop unpaid Invoice", "state quickbooks_desktop writing", "state server signing key",
+    "take quickbooks_desktop", "visit of quickbooks_desktop", "written Invoice update",
+)  # fmt: skip
+"""Those of the store that only who answers passes; a worker passes all others."""
+
 WHILE_WRITING = "soap sendRequestXML of InvoiceMod after"
 """What goes out is only known once it goes, so this one has no `before` of its own."""
 
@@ -63,7 +74,7 @@ FAULTS: dict[tuple[str, str], tuple[str, ...]] = {
 }
 """By the kind of boundary and the moment."""
 
-OF_DATABASE: dict[tuple[Database, str], tuple[str, ...]] = {
+OF_DATABASE: dict[tuple[Layout, str], tuple[str, ...]] = {
     ("sqlite", "before"): ("locked",), ("postgresql", "before"): ("cut",), ("postgresql", "after"): ("answer lost",),
 }  # fmt: skip
 """What the store's boundaries know besides."""
@@ -85,21 +96,22 @@ class Combination:
         )
 
 
-def points() -> list[str]:
-    """The name of every boundary."""
-    named = [
-        f"{kind} {what} {moment}"
-        for kind, family in (("soap", SOAP), ("quickbooks", QUICKBOOKS), ("pipedrive", PIPEDRIVE), ("store", STORE))
-        for what in family
-        for moment in ("before", "after")
-    ]
+def points(layout: Layout) -> list[str]:
+    """The name of every boundary; with workers, of those that a worker passes."""
+    if layout == "workers":
+        return _named(("pipedrive", PIPEDRIVE), ("store", tuple(one for one in STORE if one not in OF_SERVER)))
+    named = _named(("soap", SOAP), ("quickbooks", QUICKBOOKS), ("pipedrive", PIPEDRIVE), ("store", STORE))
     return [*named, WHILE_WRITING, "webhook before", "webhook after", "webhook on its way"]
 
 
-def combinations(database: Database) -> Iterator[Combination]:
-    """Every boundary with everything that can happen there."""
-    for point in points():
+def _named(*families: tuple[str, tuple[str, ...]]) -> list[str]:
+    return [f"{kind} {what} {moment}" for kind, of in families for what in of for moment in ("before", "after")]
+
+
+def combinations(layout: Layout) -> Iterator[Combination]:
+    """Every boundary with everything that can happen there; a worker is only killed."""
+    for point in points(layout):
         kind, moment = point.partition(" ")[0], point.rpartition(" ")[2]
-        more = OF_DATABASE.get((database, moment), ()) if kind == "store" else ()
-        for fault in (*FAULTS[kind, moment], *more):
+        more = OF_DATABASE.get((layout, moment), ()) if kind == "store" else ()
+        for fault in ("kill",) if layout == "workers" else (*FAULTS[kind, moment], *more):
             yield Combination(point, fault)

@@ -1,6 +1,6 @@
 """One run: a small company's first days with `engine serve` as a process, one fault, and the verdict.
 
-Nobody lends a hand: a server that died is started again as an init system would, and the Web Connector comes again.
+Nobody lends a hand: a process that died is started again as an init system would, and the Web Connector comes again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from connectors.quickbooks_desktop.simulator.visit import VisitReport
 from connectors.quickbooks_desktop.simulator.web_connector import WebConnector
 from tests.faults.clock import BEGIN, Clock
 from tests.faults.judge import Verdict, judge
-from tests.faults.place import PASSWORD, Place
+from tests.faults.place import COMMANDS, PASSWORD, Place
 from tests.faults.points import Combination
 from tests.faults.small_company import SmallCompany
 from tests.faults.strikes import SLOW_FOR, Plan
@@ -37,7 +37,9 @@ LOOK = 0.005
 LONGEST, ENDS_WITHIN = 300.0, timedelta(hours=30)
 """Seconds, and what the clock shows then, after which a run counts as one that does not end."""
 KILLED, SURROUNDINGS = -signal.SIGKILL, 3
-"""How the server may end: killed, or because it cannot begin while the disk is full or the store locked."""
+"""How a process may end: killed, or because it cannot begin while the disk is full or the store locked."""
+AGAIN = 0.6
+"""Seconds after which a worker is started again: in the meantime, one heartbeat, the other one takes over."""
 VISITS = 25
 """More visits than that need a person."""
 LOST = ("deal.lines_create",)
@@ -50,6 +52,17 @@ class Stuck(Exception):
 
 class Down(Exception):
     """Nobody listens."""
+
+
+@dataclass(eq=False)
+class Process:
+    """A server or a worker; it runs while it has a process id."""
+
+    name: str
+    command: tuple[str, ...]
+    pid: int = 0
+    due: float = 0.0
+    """When it is to be started, in seconds of time.monotonic."""
 
 
 @dataclass
@@ -80,7 +93,11 @@ class Run:
         """From two empty systems to the verdict."""
         self._began = time.monotonic()
         place, folder = self.place, self.place.fresh()
-        self._folder, self._pid, self._up, self._struck_at = folder, 0, False, 0.0
+        self._folder, self._up, self._struck_at = folder, False, 0.0
+        self._server, *workers = self._processes = [
+            Process(f"{command[0]}{number}", command) for number, command in enumerate(COMMANDS[place.layout])
+        ]
+        self._striking = workers or [self._server]
         self._clock = clock = Clock(folder / "clock")
         self._small = small = SmallCompany(clock)
         self._inside = Combination(self.plan.point, self.plan.fault).inside
@@ -105,8 +122,10 @@ class Run:
     def _passed(self) -> Counter[str]:
         if not self.survey:
             return Counter()
-        inside = Counter((self._folder / "survey").read_text().splitlines())
-        return Counter({name: max(inside[name], self._watch.seen[name]) for name in {*inside, *self._watch.seen}})
+        passed = Counter() if self.place.layout == "workers" else self._watch.seen  # which does not see who calls
+        for process in self._striking:
+            passed = passed | Counter(self._survey_of(process).read_text().splitlines())
+        return passed
 
     # ------------------------------------------------------------------------------------------------- the days
     def _live(self) -> Verdict:
@@ -185,7 +204,7 @@ class Run:
             last = state
 
     def _looked_through(self) -> None:
-        """Wait until the server has once looked through all that there is to send; it is started if need be."""
+        """Wait until somebody has once looked through all that there is to send; what ended is started if need be."""
         for _ in range(2):  # the first may have begun before
             looks, starts = self._clock.looks, self.starts
             self._clock.ask()
@@ -211,20 +230,14 @@ class Run:
         if time.monotonic() - self._began > LONGEST or self._clock() > BEGIN + ENDS_WITHIN:
             raise Stuck("it does not come to an end")
 
-    # ------------------------------------------------------------------------------------------------ the server
+    # --------------------------------------------------------------------------------------------- the processes
     def _alive(self) -> None:
-        """The server runs and answers; it is started if it is not."""
+        """The server answers, and what ended is started when it is time."""
         while True:
-            if self._pid and self.place.launcher.ended(self._pid):
-                status = os.waitstatus_to_exitcode(self.place.launcher.wait(self._pid))
-                self._pid, self._up = 0, False
-                self.log.append(f"the server ended: {status}")
-                if status not in (KILLED, SURROUNDINGS):
-                    raise Stuck(f"the server ended by itself with status {status}")
-            if self._pid and self._up:
+            for process in self._processes:
+                self._look_after(process)
+            if self._up:
                 return
-            if not self._pid:
-                self._start()
             try:
                 self._get("/healthz")
                 self._up = True
@@ -232,15 +245,33 @@ class Run:
                 self._check_time()
                 time.sleep(LOOK)
 
-    def _start(self) -> None:
+    def _look_after(self, process: Process) -> None:
+        if process.pid and self.place.launcher.ended(process.pid):
+            status = os.waitstatus_to_exitcode(self.place.launcher.wait(process.pid))
+            process.pid = 0
+            if process is self._server:
+                self._up = False
+            else:
+                process.due = time.monotonic() + AGAIN
+            self.log.append(f"{process.name} ended: {status}")
+            if status not in (KILLED, SURROUNDINGS):
+                raise Stuck(f"{process.name} ended by itself with status {status}")
+        if not process.pid and time.monotonic() >= process.due:
+            self._start(process)
+
+    def _start(self, process: Process) -> None:
         self.starts += 1
-        plan = asdict(self.plan if self._inside and not self._clock.struck else Plan())
-        folder = self._folder
-        self._pid = self.place.launcher.start(
-            config=str(folder / "engine.yaml"), log=str(folder / "server.log"), clock=str(folder / "clock"),
-            environment=self.place.environment(self._small.account.token), patience=self._patience, mutant=self.mutant,
-            plan=plan, survey=str(folder / "survey") if self.survey else None,
+        folder, striking = self._folder, process in self._striking
+        plan = asdict(self.plan if striking and self._inside and not self._clock.struck else Plan())
+        process.pid = self.place.launcher.start(
+            command=process.command, config=str(folder / "engine.yaml"), log=str(folder / "server.log"),
+            clock=str(folder / "clock"), environment=self.place.environment(self._small.account.token),
+            patience=self._patience, mutant=self.mutant, plan=plan,
+            survey=str(self._survey_of(process)) if striking and self.survey else None,
         )  # fmt: skip
+
+    def _survey_of(self, process: Process) -> Path:
+        return self._folder / f"survey of {process.name}"
 
     def _waits(self) -> str:
         """What the store says is left, for whoever must find out."""
@@ -251,9 +282,10 @@ class Run:
         return "; ".join(f"{name} {one['states']} {one['waiting']}" for name, one in mappings.items() if one["states"])
 
     def _kill(self) -> None:
-        if self._pid:
-            self.place.launcher.kill(self._pid)
-            self._pid, self._up = 0, False
+        for process in self._processes:
+            if process.pid:
+                self.place.launcher.kill(process.pid)
+                process.pid, self._up = 0, False
 
     def _status(self) -> dict[str, Any]:
         while True:

@@ -1,4 +1,4 @@
-"""Inside the launched server: wraps its boundaries by name, counts how often each is passed, and strikes at one.
+"""Inside a launched process: wraps its boundaries by name, counts how often each is passed, and strikes at one.
 
 Nothing in the product knows of it. A name that has moved away is an error at the start, never a boundary unwatched.
 """
@@ -127,9 +127,10 @@ class Strikes:
         def wrapped(*given: Any) -> Any:
             name = next(names[one] for one in given if isinstance(one, Operation))
             self.reach(f"pipedrive {name} before")
-            response = exchange(*given)
-            self.reach(f"pipedrive {name} after")
-            return response
+            try:
+                return exchange(*given)
+            finally:  # also where the answer is lost, as the first one of some is in every run
+                self.reach(f"pipedrive {name} after")
 
         Client._exchange = wrapped  # type: ignore[method-assign]
 

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.faults.matrix import Result
+from tests.faults.points import Layout
 
 BEGIN, END = "<!-- the matrix: written by make faults-full -->", "<!-- the end of the matrix -->"
-STORES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+LAYOUTS: dict[Layout, str] = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "workers": "two workers"}
 
 
 def put(document: Path, results: Sequence[Result]) -> None:
@@ -28,13 +29,13 @@ def text(results: Sequence[Result]) -> str:
         f"`make faults-full`: {len(results):,} runs of {seconds:.1f} s on average, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}."
     )
-    rows: dict[tuple[str, str], dict[str, list[Result]]] = defaultdict(lambda: defaultdict(list))
+    rows: dict[tuple[str, str], dict[Layout, list[Result]]] = defaultdict(lambda: defaultdict(list))
     for one in results:
-        rows[one.point, one.fault][one.database].append(one)
-    lines = ["| point | fault | " + " | ".join(f"{name}: runs, lost, doubled" for name in STORES.values()) + " |",
-             "|---|---|" + "---|" * len(STORES)]  # fmt: skip
-    for (point, fault), by_store in sorted(rows.items()):
-        lines.append(f"| {point} | {fault} | " + " | ".join(_cell(by_store.get(name, ())) for name in STORES) + " |")
+        rows[one.point, one.fault][one.layout].append(one)
+    lines = ["| point | fault | " + " | ".join(f"{name}: runs, lost, doubled" for name in LAYOUTS.values()) + " |",
+             "|---|---|" + "---|" * len(LAYOUTS)]  # fmt: skip
+    for (point, fault), of in sorted(rows.items()):
+        lines.append(f"| {point} | {fault} | " + " | ".join(_cell(of.get(name, ())) for name in LAYOUTS) + " |")
     return "\n".join([head, "", *lines])
 
 
