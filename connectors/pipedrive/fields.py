@@ -182,10 +182,10 @@ class Fields:
         return [_RENAMED % (one.name, known.entity, one.called) for known in held for one in known.fields if one.called]
 
     def reread(self, entity: str, unless_younger: bool = False) -> Known:
-        """Reads the list anew (10 tokens), or takes one that is younger than a minute."""
+        """Reads the list anew (10 tokens), or takes one that is younger than a minute, whichever process read it."""
         with self._lock:
-            held = self._memory.get(entity)
-            if unless_younger and held is not None and self._clock() - held.read_at < REREAD_AFTER:
+            held = self._stored(entity) if unless_younger else None  # another process may just have made a field
+            if held is not None and self._clock() - held.read_at < REREAD_AFTER:
                 return held
             self._prepared.discard(entity)
             read_at, fields, cursor = self._clock(), list[AccountField](), None

@@ -92,7 +92,7 @@ def sample(runs: int, seed: int | None, workers: int, wanted: tuple[str, ...]) -
               help="Where results are kept; what is there already is not played again.")  # fmt: skip
 @click.option("--write", type=click.Path(path_type=Path, exists=True), help="Put the table into this document.")
 def full(seeds: int, workers: int, wanted: tuple[str, ...], results: Path, write: Path | None) -> None:
-    """Play the whole matrix on both stores, with workers as well; a run that was stopped is taken up where it stopped."""
+    """Play the whole matrix on both stores and with workers; a run that was stopped is taken up where it stopped."""
     results.parent.mkdir(parents=True, exist_ok=True)
     kept = [Result.of_line(line) for line in results.read_text().splitlines()] if results.exists() else []
     played = {one.case for one in kept}

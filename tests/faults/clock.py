@@ -1,8 +1,8 @@
 """The one clock of a run, read by the server's process and by both simulators, and put forward by the harness.
 
-It lies in a file that all of them have mapped. Beside it: whether the fault has struck, and how often a process was
-asked to look through its queue; and in a file of its own, how often one did, which several may say at once, and one that
-was killed could not tell any more.
+It lies in a file that all of them have mapped. Beside it: whether the fault has struck, and how often the engine was
+asked to look through its queue; and in a file of its own how often it did, which several processes may say at once, and
+one that was killed could not tell any more.
 """
 
 from __future__ import annotations

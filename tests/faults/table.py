@@ -32,10 +32,11 @@ def text(results: Sequence[Result]) -> str:
     rows: dict[tuple[str, str], dict[Layout, list[Result]]] = defaultdict(lambda: defaultdict(list))
     for one in results:
         rows[one.point, one.fault][one.layout].append(one)
-    lines = ["| point | fault | " + " | ".join(f"{name}: runs, lost, doubled" for name in LAYOUTS.values()) + " |",
-             "|---|---|" + "---|" * len(LAYOUTS)]  # fmt: skip
+    played = [one for one in LAYOUTS if any(one in of for of in rows.values())]
+    lines = ["| point | fault | " + " | ".join(f"{LAYOUTS[one]}: runs, lost, doubled" for one in played) + " |",
+             "|---|---|" + "---|" * len(played)]  # fmt: skip
     for (point, fault), of in sorted(rows.items()):
-        lines.append(f"| {point} | {fault} | " + " | ".join(_cell(of.get(name, ())) for name in LAYOUTS) + " |")
+        lines.append(f"| {point} | {fault} | " + " | ".join(_cell(of.get(one, ())) for one in played) + " |")
     return "\n".join([head, "", *lines])
 
 

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.matrix import Case, Passings, Unreached, play, play_at, survey
+from tests.faults import table
+from tests.faults.matrix import Case, Passings, Result, Unreached, play, play_at, survey
 from tests.faults.mutants import MUTANTS
 from tests.faults.place import Place
-from tests.faults.points import Combination, combinations, points
+from tests.faults.points import Combination, Layout, combinations, points
 
 FOUND_BY = {
     "no look up": (Combination("pipedrive organization.create after", "cut"), (1,)),
@@ -39,9 +40,31 @@ def test_every_boundary_that_is_passed_has_a_name_and_every_name_is_passed(passi
     assert len(points("sqlite")) == len(set(points("sqlite"))) >= 60
 
 
-def test_no_combination_is_listed_twice() -> None:
-    every = list(combinations("postgresql"))
-    assert len(every) == len(set(every))
+def test_every_boundary_that_one_of_two_workers_passes_has_a_name_and_killing_it_there_does_no_harm(
+    postgres: str,
+) -> None:
+    with Place("workers", postgres) as place:
+        passings = survey(place)
+        assert all(passings[name] for name in points("workers"))
+        case = Case("workers", Combination("pipedrive deal.create after", "kill"), seed=0)
+        result = play(place, case, passings)
+    assert result.holds, result.told
+
+
+@pytest.mark.parametrize("layout", ["sqlite", "postgresql", "workers"])
+def test_no_combination_is_listed_twice(layout: Layout) -> None:
+    every = list(combinations(layout))
+    assert len(every) == len(set(every)) >= 100
+
+
+def test_the_table_has_a_column_for_each_layout_that_was_played() -> None:
+    results = [Result(layout, "store tokens after", "kill", 0, 1, 0, 0, 0, 2.0) for layout in ("sqlite", "workers")]
+    kept = [Result.of_line(one.as_line()) for one in results]
+    assert kept == results
+    assert "| store tokens after | kill | 1, 0, 0 | 1, 0, 0 |" in table.text(kept)
+    assert "PostgreSQL" not in table.text(kept)
+    before = results[0].as_line().replace('"layout"', '"database"')
+    assert Result.of_line(before) == results[0], "as kept before there were workers"
 
 
 def test_a_boundary_that_no_run_passes_is_an_error(place: Place, passings: Passings) -> None:

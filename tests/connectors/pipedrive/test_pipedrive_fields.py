@@ -108,6 +108,17 @@ def test_the_new_name_in_the_mappings_ends_it(bench_of: Bencher) -> None:
     assert names(second) == ["Deadline", "QuickBooks ID"]
 
 
+def test_a_field_that_another_process_has_just_made_is_known_at_once(bench_of: Bencher) -> None:
+    shared: dict[str, Any] = {}
+    first = bench_of(custom_fields=DUE, shared=shared)
+    second = bench_of(custom_fields=DUE, shared=shared, running=first.running)
+    assert second.read("organization") == {}, "and now it holds a list of fields that is younger than a minute"
+    made = first.carry(new("organization", "cf/Customer/1", name="A", custom={"Due date": "2026-01-01"}))
+    found = second.read("organization")[made.key]
+    assert found.identity == ("cf/Customer/1",), "by which it is found where the answer to the first one is lost"
+    assert found.record["custom"] == {"Due date": "2026-01-01"}
+
+
 def test_a_field_that_was_deleted_is_made_anew(bench_of: Bencher) -> None:
     bench = bench_of(custom_fields=DUE)
     made = bench.carry(new("organization", name="A", custom={"Due date": "2026-01-01"}))
