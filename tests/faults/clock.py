@@ -8,7 +8,6 @@ one that was killed could not tell any more.
 from __future__ import annotations
 
 import mmap
-import os
 import struct
 import time
 from datetime import UTC, datetime, timedelta
@@ -29,7 +28,8 @@ class Clock:
             path.write_bytes(bytes(_SIZE))
         with path.open("r+b") as file:
             self._shared = mmap.mmap(file.fileno(), _SIZE)
-        self._looks = path.with_suffix(".looks").open("ab", buffering=0)
+        self._looks = path.with_suffix(".looks")
+        self._looks.touch()
         if fresh:
             self._shared[:8] = _OFFSET.pack(BEGIN.timestamp() - time.time())
 
@@ -45,11 +45,12 @@ class Clock:
     @property
     def looks(self) -> int:
         """How often a process has looked through what there is to send, to the end."""
-        return os.fstat(self._looks.fileno()).st_size
+        return self._looks.stat().st_size
 
     def looked(self) -> None:
         """It did so once more."""
-        self._looks.write(b".")
+        with self._looks.open("ab") as file:
+            file.write(b".")
 
     @property
     def asked(self) -> int:
