@@ -93,6 +93,13 @@ class Place:
         return {"HASH": _cheap_hash(), "TOKEN": token, "WEBHOOK": "long and random"}
 
 
+_ALONE = """
+    SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+"""What the database still does for processes that were killed is over first; in milliseconds."""
+
+
 def _empty(url: str) -> None:
     import psycopg
 
@@ -100,6 +107,7 @@ def _empty(url: str) -> None:
 
     tables = ", ".join(table.name for table in metadata.sorted_tables)
     with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(_ALONE)
         connection.execute(f"TRUNCATE {tables}".encode())
 
 

@@ -39,7 +39,7 @@ LONGEST, ENDS_WITHIN = 300.0, timedelta(hours=30)
 KILLED, SURROUNDINGS = -signal.SIGKILL, 3
 """How a process may end: killed, or because it cannot begin while the disk is full or the store locked."""
 AGAIN = 0.6
-"""Seconds after which a worker is started again: in the meantime, one heartbeat, the other one takes over."""
+"""Seconds after which a worker is started again: meanwhile, by its next heartbeat, the other one takes over."""
 VISITS = 25
 """More visits than that need a person."""
 LOST = ("deal.lines_create",)
