@@ -140,9 +140,8 @@ class Pause:
     def left(self) -> timedelta | None:
         """How much of a pause is left; None: go."""
         with self._lock:
-            if self._until is None or self._until <= self._clock():
-                return None
-            return self._until - self._clock()
+            left = timedelta(0) if self._until is None else self._until - self._clock()
+            return left if timedelta(0) < left <= LONGEST_BUDGET_PAUSE else None  # longer: by a clock that was ahead
 
     def check(self) -> None:
         """Raises Stopped (UNSENT) while a pause lasts."""

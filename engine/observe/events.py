@@ -46,6 +46,7 @@ _RUNNING: Mapping[str, str] = {
     "limit.reached": "A system said that we ask too much.",
     "drain.unavailable": "What is due cannot be carried now: the surroundings failed.",
     "drain.failed": "Carrying what is due failed by a defect; it is tried again.",
+    "clock.back": "The clock was ahead and was put back: what was deferred is due, and everything is read anew.",
     "look.unavailable": "The store cannot be asked now what became due.",
     "look.failed": "Asking the store what became due failed by a defect; it is asked again.",
     "read.failed": "Something could not be read; it is asked for again.",

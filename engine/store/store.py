@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from engine.errors import StoreUnavailable
 from engine.store import backups, copying, scratch, upgrades
+from engine.store.ahead import Ahead
 from engine.store.approvals import Approvals
 from engine.store.arrivals import Arrivals
 from engine.store.bases import Bases
@@ -52,6 +53,7 @@ class Transaction:
     """Every repository, in one database transaction: all of it is kept, or nothing."""
 
     __slots__ = (
+        "ahead",
         "approvals",
         "arrivals",
         "bases",
@@ -92,6 +94,7 @@ class Transaction:
         self.versions = Versions(db)
         self.arrivals = Arrivals(db)
         self.workers = Workers(db)
+        self.ahead = Ahead(db)
         self.holds = Holds(db)
         self.approvals = Approvals(db)
         self.retention = Retention(db)

@@ -8,6 +8,7 @@ or none; leases of rows and the tokens' count keep that from doing harm.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import socket
 from collections.abc import Iterable
@@ -17,6 +18,8 @@ from uuid import uuid4
 
 from engine.store.store import Store
 from engine.sync.rota import Name
+
+log = logging.getLogger("engine.sync")
 
 OWNER = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 """This process. What one `take` leases belongs to it and a number of its own, and is held as long as answers come."""
@@ -68,8 +71,10 @@ class Crew:
         self._callers: tuple[str, ...] = (me,) if calls else ()
 
     def beat(self, now: datetime) -> None:
-        """Say that we live, and look who else does."""
+        """Say that we live, and look who else does; mend what a clock that was ahead has left."""
         with self._store.transaction() as tx:
+            for connection in tx.ahead.mend(now):
+                log.warning("clock.back", extra={"connection": connection})
             tx.workers.beat(self.me, self._calls, now, ALIVE)
             alive = tx.workers.alive(now)
             for one in alive:

@@ -57,7 +57,7 @@ class Freshness:
         """If not, the query that makes it so is put down."""
         if self.connection.entity(ref).refresh == "keys" and keys:
             held = self.tx.snapshots.get(self.connection.name, *ref, keys)
-            stale = [key for key in keys if key not in held or held[key].read_at < since]
+            stale = [key for key in keys if key not in held or not self._is_between(since, held[key].read_at)]
             self._keys[ref[1]].update(stale)
             return not stale
         if self.looked_at(ref[1], since):
@@ -76,4 +76,8 @@ class Freshness:
         cursor = self.cursors.get((entity, "changed"), Cursor())
         if cursor.started_at is None or cursor.completed_at is None:
             return False
-        return cursor.completed_at >= cursor.started_at >= since
+        return cursor.started_at <= cursor.completed_at and self._is_between(since, cursor.started_at)
+
+    def _is_between(self, since: datetime, looked: datetime) -> bool:
+        """Whether a look is recent enough; one in times to come was taken by a clock that has been put back."""
+        return since <= looked <= self.now + RECENT
