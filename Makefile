@@ -29,7 +29,7 @@ faults: $(READY)
 	$(BIN)/python -m tests.faults sample --runs $(RUNS) --workers $(WORKERS) $(FAULTS)
 
 # All of it, on both stores, into docs/reliability.md; what build/faults.jsonl holds already is not played again.
-# Then days of edits on both sides with calls cut at random; each is drawn from its number, and one that fails names it.
+# Then days of edits on both sides with calls cut at random; one that fails is made small, and told with how to live it again.
 faults-full: $(READY)
 	$(BIN)/python -m tests.faults full --seeds $(SEEDS) --workers $(WORKERS) --write docs/reliability.md $(FAULTS)
 	SCHEDULES=$(SCHEDULES) $(BIN)/pytest -n $(WORKERS) tests/scenarios/test_two_way_schedules.py

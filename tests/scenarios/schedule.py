@@ -1,5 +1,5 @@
-"""A day at both desks, drawn from a seed: who does what when, which calls are cut, which webhooks come late, twice or
-never, and what must be true at the end.
+"""A day at both desks: what people may do there, which calls are cut, which webhooks come late, twice or never, and
+what must be true at the end. What happens, in which order and to whom, is drawn by whoever lives it.
 
 Nothing here asks the engine: the acts happen in the simulators, and the judge compares their own state.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -41,8 +41,7 @@ class Schedule:
     """One day. `log` tells what happened, for whoever must find out why it went wrong."""
 
     world: TwoWay
-    seed: int
-    draw: random.Random = field(init=False)
+    draw: random.Random
     log: list[str] = field(default_factory=list)
     said: dict[tuple[str, str], tuple[str, bool]] = field(default_factory=dict)
     """(ListID, field) -> what a person wrote into Pipedrive last, and whether QuickBooks changed the field since."""
@@ -53,30 +52,8 @@ class Schedule:
     early: set[int] = field(default_factory=set)
     """Deals that a person changed while the answer to their making was lost: as they are found, so they are known."""
 
-    def __post_init__(self) -> None:
-        self.draw = random.Random(self.seed)
-
-    def run(self) -> list[str]:
-        """Live through the day, let everything settle, and say what is wrong then."""
-        acts = (*self._desk(), *self._sales())
-        for _ in range(self.draw.randint(2, 4)):
-            for _ in range(self.draw.randint(1, 3)):
-                self._do(self.draw.choice(acts))
-            self.draw.choice((self._visit, self._visit_and_drain, self._drain))()
-            self._deliver()
-        self._clear()
-        try:
-            self.world.settle()
-        except AssertionError as error:
-            return [str(error)]
-        return list(problems(self))
-
     # ------------------------------------------------------------------------------------------- what is cut
-    def _visit_and_drain(self) -> None:
-        self._visit()
-        self._drain()
-
-    def _visit(self) -> None:
+    def visit(self) -> None:
         faults, draw = self.world.visit_faults, self.draw
         kind = draw.choice(("none", "before", "after", "abandon", "truncated", "raises"))
         at: int | str = draw.choice((draw.randint(1, 24), draw.choice(CALLS)))
@@ -92,7 +69,7 @@ class Schedule:
         report = self.world.visit()
         self.log.append(f"visit, {kind} at {at}: {report.summary()}")
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
         draw = self.draw
         kind = draw.choice(("none", "kill", "lost", "lost"))
         if kind == "lost":
@@ -104,45 +81,50 @@ class Schedule:
         self.world.drain(kill_after=kill)
         self.log.append(f"drain, {kind} {'' if kill is None else kill}")
 
+    def visit_and_drain(self) -> None:
+        self.visit()
+        self.drain()
+
     def _wait(self) -> None:
         self.world.clock.on(seconds=self.draw.choice((1, 2, 20, 90, 400, 4000)))
 
-    def _clear(self) -> None:
-        """From now on nothing is cut."""
+    def close(self) -> list[str]:
+        """From now on nothing is cut. Let everything settle, and say what is wrong then."""
         self.world.pipedrive_faults.clear()
         faults = self.world.visit_faults
         with faults._lock:
             faults._coming.clear()
+        try:
+            self.world.settle()
+        except AssertionError as error:
+            return [str(error)]
+        return list(problems(self))
 
     # --------------------------------------------------------------------------------------------- what people do
-    def _do(self, act: Callable[[], str | None]) -> None:
+    def do(self, act: Act) -> None:
+        """Somebody does this, shortly after what happened before."""
         self.world.clock.on(seconds=self.draw.choice((0, 0.4, 1, 3, 60)))
         with suppress(IndexError, StatusError):  # there is nobody to whom it could happen, or QuickBooks forbids it
-            told = act()
+            told = act(self)
             if told:
                 self.log.append(told)
-        if self.draw.random() < 0.3:
-            self._deliver()
 
-    def _deliver(self) -> None:
+    def deliver(self) -> None:
         """Some of the webhooks arrive."""
         told = self.world.post.deliver(self.world.connection.endpoints["pipedrive"], self.draw)
         if told:
             self.log.append(told)
 
-    def _desk(self) -> tuple[Callable[[], str | None], ...]:
-        """What the bookkeeper does in QuickBooks."""
-        return (
-            self._new_customer, self._customer_changes, self._customer_changes, self._new_invoice, self._new_invoice,
-            self._invoice_changes, self._invoice_changes, self._payment, self._payment, self._payment_changes,
-            self._payment_is_taken_back, self._invoice_is_voided, self._invoice_is_deleted,
-        )  # fmt: skip
+    def _one_of(self, those: Sequence[Any]) -> Any:
+        if not those:
+            raise IndexError  # a draw of hypothesis' does not say so itself
+        return self.draw.choice(those)
 
     def _customer(self) -> str:
-        return self.draw.choice(self.world.company.ids("Customer"))
+        return self._one_of(self.world.company.ids("Customer"))
 
     def _invoice(self) -> dict[str, Any]:
-        return self.draw.choice([one for one in self.world.company.records("Invoice") if not is_voided(one)])
+        return self._one_of([one for one in self.world.company.records("Invoice") if not is_voided(one)])
 
     def _lines(self) -> list[dict[str, Any]]:
         draw = self.draw
@@ -156,7 +138,7 @@ class Schedule:
             else [*lines, {"ItemRef": "Work", "Amount": Decimal(draw.randint(1, 9999)) / 100}]
         )
 
-    def _new_customer(self) -> str:
+    def new_customer(self) -> str:
         number = len(self.world.company.ids("Customer")) + 1
         return "new customer " + self.world.company.add_customer(
             f"Customer {number}",
@@ -165,8 +147,8 @@ class Schedule:
             Email=f"c{number}@x.example",
         )
 
-    def _customer_changes(self) -> str:
-        key, name = self._customer(), self.draw.choice(sorted(FOLLOWED))
+    def customer_changes(self) -> str:
+        key, name = self._customer(), self._one_of(sorted(FOLLOWED))
         text = f"qb {self.draw.randint(100, 999)}"
         self.world.company.edit("Customer", key, **{name: text})
         self.typed.add((key, name))
@@ -174,11 +156,11 @@ class Schedule:
             self.said[key, name] = (self.said[key, name][0], True)
         return f"customer {key}: {name} = {text}"
 
-    def _new_invoice(self) -> str:
+    def new_invoice(self) -> str:
         order = {"PONumber": f"P{self.draw.randint(1, 3)}"} if self.draw.random() < 0.5 else {}
         return "new invoice " + self.world.company.add_invoice(self._customer(), self._lines(), **order)
 
-    def _invoice_changes(self) -> str:
+    def invoice_changes(self) -> str:
         key = self._invoice()["TxnID"]
         kept = [{"TxnLineID": one["TxnLineID"]} for one in self.world.company.record("Invoice", key)["Lines"]]
         if kept and self.draw.random() < 0.5:
@@ -186,77 +168,68 @@ class Schedule:
         self.world.company.edit("Invoice", key, lines=[*kept, *self._lines()])
         return f"invoice {key} has other lines"
 
-    def _payment(self) -> str:
-        invoice = self.draw.choice(
-            [one for one in self.world.company.records("Invoice") if one["BalanceRemaining"] > 1]
-        )
-        part = (invoice["BalanceRemaining"] / self.draw.choice((1, 2, 3))).quantize(Decimal("0.01"))
+    def payment(self) -> str:
+        invoice = self._one_of([one for one in self.world.company.records("Invoice") if one["BalanceRemaining"] > 1])
+        part = (invoice["BalanceRemaining"] / self._one_of((1, 2, 3))).quantize(Decimal("0.01"))
         customer = invoice["CustomerRef"]["ListID"]
         number = f"C{len(self.log)}{self.draw.randint(100, 999)}"
         return "payment " + self.world.company.receive_payment(
             customer, {invoice["TxnID"]: part}, method="Check", RefNumber=number
         )
 
-    def _payment_changes(self) -> str:
-        record = self.draw.choice([one for one in self.world.company.records("ReceivePayment") if one["TotalAmount"]])
+    def payment_changes(self) -> str:
+        record = self._one_of([one for one in self.world.company.records("ReceivePayment") if one["TotalAmount"]])
         key = record["TxnID"]
         others = [
             one for one in self.world.company.records("Invoice")
             if one["CustomerRef"]["ListID"] == record["CustomerRef"]["ListID"] and one["BalanceRemaining"] > 0
         ]  # fmt: skip
-        invoice = self.draw.choice(others)
+        invoice = self._one_of(others)
         amount = min(record["TotalAmount"], invoice["BalanceRemaining"])
         self.world.company.apply_payment(key, {invoice["TxnID"]: amount} if self.draw.random() < 0.8 else {})
         return f"payment {key} is applied otherwise"
 
-    def _payment_is_taken_back(self) -> str:
-        key = self.draw.choice(self.world.company.ids("ReceivePayment"))
-        act = self.draw.choice((self.world.company.void_payment, self.world.company.delete_payment))
+    def payment_is_taken_back(self) -> str:
+        key = self._one_of(self.world.company.ids("ReceivePayment"))
+        act = self._one_of((self.world.company.void_payment, self.world.company.delete_payment))
         act(key)
         return f"{act.__name__} {key}"
 
-    def _invoice_is_voided(self) -> str | None:
+    def invoice_is_voided(self) -> str | None:
         if self.draw.random() < 0.6:
             return None
         key = self._invoice()["TxnID"]
         self.world.company.void_invoice(key)
         return f"invoice {key} is voided"
 
-    def _invoice_is_deleted(self) -> str | None:
+    def invoice_is_deleted(self) -> str | None:
         if self.draw.random() < 0.6:
             return None
         key = self._invoice()["TxnID"]
         self.world.company.delete_transaction(key)
         return f"invoice {key} is deleted"
 
-    def _sales(self) -> tuple[Callable[[], str | None], ...]:
-        """What salespeople do in Pipedrive."""
-        return (
-            self._organization_changes, self._organization_changes, self._deal_is_decided, self._deal_is_decided,
-            self._deal_moves,
-        )  # fmt: skip
-
     def _scene(self) -> Scene:
         return Scene(self.world.books, self.world.account, Diary())  # type: ignore[arg-type]
 
-    def _organization_changes(self) -> str:
-        key, ids = self.draw.choice(sorted(self._scene().customer_claims.items()))
-        name, text = self.draw.choice(sorted(FOLLOWED)), f"pd {self.draw.randint(100, 999)}"
+    def organization_changes(self) -> str:
+        key, ids = self._one_of(sorted(self._scene().customer_claims.items()))
+        name, text = self._one_of(sorted(FOLLOWED)), f"pd {self.draw.randint(100, 999)}"
         self.world.account.edit("organization", ids[0], custom={FOLLOWED[name]: text})
         self.said[key, name] = (text, False)
         return f"organization {ids[0]} of {key}: {name} = {text}"
 
     def _deal(self) -> int:
-        return self.draw.choice(sorted(one["id"] for one in self.world.account.records("deal")))
+        return self._one_of(sorted(one["id"] for one in self.world.account.records("deal")))
 
-    def _deal_is_decided(self) -> str:
+    def deal_is_decided(self) -> str:
         key, account = self._deal(), self.world.account
-        act = self.draw.choice((account.win_deal, account.lose_deal, account.reopen_deal))
+        act = self._one_of((account.win_deal, account.lose_deal, account.reopen_deal))
         self._touch(key, lambda: act(key))
         return f"{act.__name__} {key}"
 
-    def _deal_moves(self) -> str:
-        key, stage = self._deal(), self.draw.choice(("New", "Sent", "Paid"))
+    def deal_moves(self) -> str:
+        key, stage = self._deal(), self._one_of(("New", "Sent", "Paid"))
         self._touch(key, lambda: self.world.account.move_deal(key, "Invoices", stage))
         return f"deal {key} moved to {stage}"
 
@@ -266,6 +239,24 @@ class Schedule:
         if not self.world.knows("deal", str(key)):
             self.early.add(key)
         self.touched[key] += _standing(self.world.account.record("deal", key)) != before
+
+
+Act = Callable[[Schedule], str | None]
+DESK: tuple[Act, ...] = (
+    Schedule.new_customer, Schedule.customer_changes, Schedule.customer_changes, Schedule.new_invoice,
+    Schedule.new_invoice, Schedule.invoice_changes, Schedule.invoice_changes, Schedule.payment, Schedule.payment,
+    Schedule.payment_changes, Schedule.payment_is_taken_back, Schedule.invoice_is_voided, Schedule.invoice_is_deleted,
+)  # fmt: skip
+"""What the bookkeeper does in QuickBooks; what is named twice is done twice as often."""
+
+SALES: tuple[Act, ...] = (
+    Schedule.organization_changes, Schedule.organization_changes, Schedule.deal_is_decided, Schedule.deal_is_decided,
+    Schedule.deal_moves,
+)  # fmt: skip
+"""What salespeople do in Pipedrive."""
+
+WIRES: tuple[Act, ...] = (Schedule.deliver, Schedule.drain, Schedule.visit, Schedule.visit_and_drain)
+"""What happens between the systems, cut or not; first what does the least, since days are made smaller towards it."""
 
 
 # -------------------------------------------------------------------------------------------------- the judge
