@@ -307,14 +307,14 @@ class Beginning:
     @contextmanager
     def world(self, folder: Path, mappings: str, draw: random.Random | None = None) -> Iterator[TwoWay]:
         """A world that goes on from here. A draw sets the machines' clocks wrong, and decides who tells of changes."""
-        folder.mkdir()
+        theirs, wrong_by = (draw.choice(SKEWS), draw.choice(SKEWS)) if draw else (timedelta(), timedelta())
+        told = draw is not None and draw.random() < 0.5
+        folder.mkdir()  # only now: a draw of hypothesis' may end the day
         shutil.copy(self.folder / "engine.db", folder / "engine.db")
         clock = Clock(self.at + 2 * max(SKEWS))  # whoever is behind, has not yet been there before
-        theirs, wrong_by = (draw.choice(SKEWS), draw.choice(SKEWS)) if draw else (timedelta(), timedelta())
         company = Company.load(self.folder / "company.json", clock=Skewed(clock, wrong_by))
         account = Account.load((self.folder / "account.json").read_bytes(), clock=Skewed(clock, theirs))
         account.limits.burst = None
-        told = draw is not None and draw.random() < 0.5
         world = TwoWay(folder / "engine.db", clock, company, account, mappings, told, wrong_by)
         try:
             yield world
