@@ -47,14 +47,16 @@ STORE = (
 )  # fmt: skip
 
 OF_SERVER = (
-    "hints", "page of Currency", "page of Customer", "page of CustomerType", "page of Invoice", "page of Item",
+    "hints", "housekeeping",
+    "page of Currency", "page of Customer", "page of CustomerType", "page of Invoice", "page of Item",
     "page of ReceivePayment", "reading failed", "state pipedrive webhooks heard",
     "state quickbooks_desktop company", "state quickbooks_desktop custom_fields", "state quickbooks_desktop failures",
     "state quickbooks_desktop fields_of", "state quickbooks_desktop last_problem", "state quickbooks_desktop session",
     "state quickbooks_desktop unpaid Invoice", "state quickbooks_desktop writing", "state server signing key",
     "take quickbooks_desktop", "visit of quickbooks_desktop", "written Invoice update",
 )  # fmt: skip
-"""Those of the store that only who answers passes; a worker passes all others."""
+"""Those of the store that only who answers passes, and housekeeping, which is done once a day by whoever comes first; a
+worker passes all others."""
 
 WHILE_WRITING = "soap sendRequestXML of InvoiceMod after"
 """What goes out is only known once it goes, so this one has no `before` of its own."""
