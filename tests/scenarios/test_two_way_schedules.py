@@ -125,4 +125,4 @@ def test_without_the_look_after_a_lost_answer_the_schedules_find_doubles(
 ) -> None:
     monkeypatch.setattr(Recovery, "of", lambda self, mapping, rows: ([], list(rows)))
     with pytest.raises(AssertionError, match=DOUBLES):
-        live(beginning, folder, 0, 100, phases=[Phase.generate], report_multiple_bugs=False)
+        live(beginning, folder, 0, 300, phases=[Phase.generate], report_multiple_bugs=False)
