@@ -91,10 +91,10 @@ class Known:
             )
         return same[0] if same else None
 
-    def having(self, field: AccountField) -> Known:
-        """With this field added, or in the place of the one with its key."""
+    def having(self, field: AccountField, at: datetime | None = None) -> Known:
+        """With this field added, or in the place of the one with its key; as of that moment."""
         others = [one for one in self.fields if one.code != field.code]
-        return Known(self.entity, [*others, field], self.read_at)
+        return Known(self.entity, [*others, field], at or self.read_at)
 
 
 DECIDED = timedelta(minutes=1)
@@ -287,7 +287,7 @@ class Fields:
             known = self.reread(entity)
             for one in wanted:
                 if _lacking(known, one):
-                    known = self._keep(known.having(self._make_one(known, one)))
+                    known = self._keep(known.having(self._make_one(known, one), self._clock()))
             return known
         except Stopped as stopped:
             self.forget(entity)
@@ -331,10 +331,18 @@ class Fields:
         self._state.change(_lease_key(entity), lambda held: kept if mine(held) else held, MAKING)
 
     def _keep(self, known: Known) -> Known:
+        """Keep it, unless another process kept a younger list meanwhile, which then is the one."""
+        fields = [{**asdict(one), "options": [list(pair) for pair in one.options]} for one in known.fields]
+        ours = {"read_at": known.read_at.isoformat(), "fields": fields}
+
+        def younger(held: Any) -> Any:
+            return held if held and datetime.fromisoformat(held["read_at"]) > known.read_at else ours
+
+        kept = self._state.change(_key(known.entity), younger, KEPT_FOR)
+        if kept and kept["read_at"] != ours["read_at"]:
+            return self._stored(known.entity) or known
         self._memory[known.entity] = known
         self._remember(known)
-        fields = [{**asdict(one), "options": [list(pair) for pair in one.options]} for one in known.fields]
-        self._state.put(_key(known.entity), {"read_at": known.read_at.isoformat(), "fields": fields}, KEPT_FOR)
         return known
 
 

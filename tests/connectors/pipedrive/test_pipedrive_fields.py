@@ -119,6 +119,26 @@ def test_a_field_that_another_process_has_just_made_is_known_at_once(bench_of: B
     assert found.record["custom"] == {"Due date": "2026-01-01"}
 
 
+def test_a_list_that_was_asked_for_before_a_field_was_made_does_not_hide_it(bench_of: Bencher) -> None:
+    shared: dict[str, Any] = {}
+    first = bench_of(custom_fields=DUE, shared=shared)
+    second = bench_of(custom_fields=DUE, shared=shared, running=first.running)
+    assert second.read("organization") == {}
+    send, made = second.endpoint._client.send, list[Any]()
+
+    def slow(name: str, **given: Any) -> Any:
+        """The answer to the list comes when the other process has made the field."""
+        answer = send(name, **given)
+        if name == "organization.fields" and not made:
+            made.append(first.carry(new("organization", "cf/Customer/1", name="A", custom={"Due date": "2026-01-01"})))
+        return answer
+
+    second.endpoint._client.send = slow  # type: ignore[method-assign]
+    second.clock.move(hours=25)
+    found = second.read("organization")[made[0].key]
+    assert found.identity == ("cf/Customer/1",)
+
+
 def test_a_field_that_was_deleted_is_made_anew(bench_of: Bencher) -> None:
     bench = bench_of(custom_fields=DUE)
     made = bench.carry(new("organization", name="A", custom={"Due date": "2026-01-01"}))
