@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from connectors.demo.server import ENGINE, Server
+from connectors.pipedrive.simulator.faults import Faults
 from connectors.pipedrive.simulator.scopes import SCOPES
 from connectors.pipedrive.simulator.server import serve
 from connectors.pipedrive.simulator.state import Account
@@ -136,7 +137,7 @@ def test_a_newcomer_gets_from_an_empty_folder_to_both_systems_in_step(newcomer: 
     step(page, "Go").get_by_role("button", name="Go: let it write").click()
     expect_state(page, "Go", "done")
     visitor.check()
-    served = Served(newcomer.server, newcomer.company, newcomer.account, None, newcomer.folder, soap)  # type: ignore[arg-type]
+    served = Served(newcomer.server, newcomer.company, newcomer.account, Faults(), newcomer.folder, soap, store="")
     served.settle()
     assert newcomer.account.tables["deal"]
     sent = next(one["id"] for one in newcomer.account.tables["stage"].values() if one["name"] == "Sent")

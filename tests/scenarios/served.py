@@ -63,6 +63,8 @@ class Served:
     faults: Faults
     folder: Path
     soap: str
+    store: str
+    """Its store's address."""
 
     def visit(self, **options: Any) -> VisitReport:
         """One visit of the Web Connector."""
@@ -142,8 +144,9 @@ def running(
             "log": log,
             "alerts": alerts,
         }
+        store = store or new_store(folder)
         words |= {
-            "store": store or new_store(folder),
+            "store": store,
             "mappings": mappings or "preset:default",
             "settings": "{}" if mappings else SETTINGS,
         }
@@ -153,7 +156,7 @@ def running(
         server.start()
         try:
             soap = f"{server.url}/acme/quickbooks_desktop/"
-            yield Served(server, company, account, faults, folder, soap)
+            yield Served(server, company, account, faults, folder, soap, store)
         finally:
             server.stop()
 

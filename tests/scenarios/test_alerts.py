@@ -52,7 +52,7 @@ class Office:
 
     def nothing_more(self) -> None:
         """Another look of the server's from its beginning to its end, and no message."""
-        with closing(Store.open(f"sqlite:///{self.served.folder}/engine.db")) as store:
+        with closing(Store.open(self.served.store)) as store:
             state = store.state("alerts", self.clock)
             self.clock.on(LOOK)
             begun = self.clock()
@@ -73,9 +73,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
         f"{{host: 127.0.0.1, port: {controller.port}, encryption: none, from: sync@example.com, to: [a@example.com]}}"
     )
     try:
-        with running(
-            tmp_path / "server", customers=2, alerts=f"{{email: {told}}}", store="sqlite:///engine.db"
-        ) as served:
+        with running(tmp_path / "server", customers=2, alerts=f"{{email: {told}}}") as served:
             yield Office(served, clock, mailbox)
     finally:
         controller.stop()

@@ -14,7 +14,7 @@ from tests.scenarios.served import Served, running
 
 def left(served: Served) -> tuple[dict[str, int], dict[str, int]]:
     """How many rows of the queue, and how many intents, are in each state."""
-    store = Store.open(f"sqlite:///{served.folder / 'engine.db'}")
+    store = Store.open(served.store)
     try:
         with store.connect(only_reading=True) as db:
             rows = db.execute(sa.text("SELECT state, count(*) FROM work GROUP BY state")).all()

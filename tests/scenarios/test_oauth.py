@@ -26,7 +26,8 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     monkeypatch.setenv("ENGINE_KEY", new_key())
     monkeypatch.setenv("CLIENT_SECRET", SECRET)
     monkeypatch.setenv("QBWC_PASSWORD_HASH", hash_password("unused"))
-    with running(tmp_path / "work", customers=2, oauth=OAUTH) as served:
+    file = f"sqlite:///{tmp_path}/work/engine.db"  # which is looked through for secrets
+    with running(tmp_path / "work", customers=2, oauth=OAUTH, store=file) as served:
         served.account.add_app(APP, SECRET, f"{_home(served)}/acme/pipedrive/oauth/callback", SCOPES)
         yield served
 
