@@ -27,7 +27,7 @@ def text(results: Sequence[Result]) -> str:
     seconds = sum(one.seconds for one in results) / max(1, len(results))
     head = (
         f"`make faults-full`: {len(results):,} runs of {seconds:.1f} s on average, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}. A dash: it cannot happen there, or (beside kills of workers) is not played."
+        f"Python {platform.python_version()}. A dash: it cannot happen there, or (of workers) is not played."
     )
     rows: dict[tuple[str, str], dict[Layout, list[Result]]] = defaultdict(lambda: defaultdict(list))
     for one in results:
