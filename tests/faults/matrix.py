@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import queue
 import random
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -138,8 +139,9 @@ def play_all(cases: Sequence[Case], stores: Mapping[Layout, str | None], workers
                 raise Unreached(came)
             yield came
     finally:
-        while not todo.empty():
-            todo.get()
+        with suppress(queue.Empty):  # a worker may take the last one first: nobody waits for what is not there
+            while True:
+                todo.get_nowait()
         for _ in range(workers):
             todo.put(None)
         for process in running:
