@@ -282,7 +282,7 @@ class Fields:
         Where the answer is lost nobody makes any before Pipedrive has had the time to carry out what it was asked for.
         """
         self._lease(entity)
-        settled = timedelta(0)
+        settled: timedelta | None = None
         try:
             known = self.reread(entity)
             for one in wanted:
@@ -291,9 +291,10 @@ class Fields:
             return known
         except Stopped as stopped:
             self.forget(entity)
+            told = _for_the_write(stopped, entity)
             if stopped.failed.failure is Failure.UNKNOWN:
-                settled = stopped.failed.again_after or SETTLES
-            raise _for_the_write(stopped, entity) from stopped
+                settled = told.failed.again_after
+            raise told from stopped
         finally:
             self._release(entity, settled)
 
@@ -324,8 +325,8 @@ class Fields:
         if not lease or lease["owner"] != self._me:
             raise not_sent(f"Custom fields of {entity} are being made just now.", timedelta(seconds=5))
 
-    def _release(self, entity: str, settled: timedelta) -> None:
-        """Give the making back, to whoever wants it after so long."""
+    def _release(self, entity: str, settled: timedelta | None) -> None:
+        """Give the making back, to whoever wants it (after so long)."""
         kept = {"owner": "", "until": (self._clock() + settled).isoformat()} if settled else None
         mine: Callable[[Any], bool] = lambda held: bool(held) and held["owner"] == self._me  # noqa: E731
         self._state.change(_lease_key(entity), lambda held: kept if mine(held) else held, MAKING)

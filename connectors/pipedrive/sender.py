@@ -84,7 +84,8 @@ class Sender:
         pause = self._account.client.pause.left()
         if pause is not None:
             return pause
-        if not self._work.waiting(self._stale_before(), urgent_only=self._until_portion(now) is not None):
+        run.unread_before = self._state.get(_UNREAD)
+        if not self._work.waiting(self._stale_before(run), urgent_only=self._until_portion(now) is not None):
             return min(poll, self._until_portion(now) or poll)
         try:
             again = self._rounds(run)
@@ -100,12 +101,12 @@ class Sender:
         self._respite = None if run.stop is None else now + min(again, LONGEST_RESPITE)
         return again
 
-    def _stale_before(self) -> datetime:
+    def _stale_before(self, run: _Run) -> datetime:
         """What was read before this is read again: what is older than a poll, and what a reading failed beside.
 
         With webhooks a poll is rare; what failed for a moment must not wait for the next one.
         """
-        stale, failed = self._account.clock() - self._account.poll, self._state.get(_UNREAD)
+        stale, failed = self._account.clock() - self._account.poll, run.unread_before
         return stale if failed is None else max(stale, datetime.fromisoformat(failed))
 
     @property
@@ -150,7 +151,7 @@ class Sender:
         if configuration:
             run.forbidden = failed.message
             with suppress(SystemUnavailable):
-                for request in self._work.take(1, self._stale_before()):
+                for request in self._work.take(1, self._stale_before(run)):
                     self._give(run, request, failed)
 
     def _rounds(self, run: _Run) -> timedelta:
@@ -186,7 +187,7 @@ class Sender:
 
     def _take(self, run: _Run, free: int) -> Sequence[Request]:
         """What just happened; when nothing is left of that, old history for this hour's portion of the tokens."""
-        stale_before = self._stale_before()
+        stale_before = self._stale_before(run)
         run.old = False
         taken = self._work.take(_most(free, DEAREST), stale_before, urgent_only=True)
         if taken or self._until_portion(self._account.clock()) is not None:
@@ -354,6 +355,8 @@ class _Run:
         self._faults = 0
         self.unread: set[str] = set()
         """Readings that failed."""
+        self.unread_before: str | None = None
+        """When a drain before it had such ones."""
 
     def count(self, result: Result) -> None:
         if isinstance(result, Page):

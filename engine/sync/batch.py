@@ -113,7 +113,7 @@ class Batch:
         row = self.tx.work.get(self.connection.name, name, [key]).get(key)
         if row is not None:
             return row.state in ("due", "leased")
-        return self.tx.cursors.get(self.connection.name, *mapping.source).completed_at is None
+        return not self._is_read(mapping.source)
 
     def came_meanwhile(self, references: Iterable[tuple[str, str]]) -> bool:
         """Whether any of these references has a link by now, or its first reading, whatever was read before."""

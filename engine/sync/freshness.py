@@ -45,12 +45,13 @@ class Freshness:
 
     def require(self, refs: Sequence[Ref], rows: Sequence[WorkRow], keys: Sequence[str] = ()) -> None:
         """Go on only if the entities (or, where one is read by keys, these records) were looked at recently."""
-        asked = [row.need_since for row in rows if row.need_since is not None and row.need_since > self.now - STALE]
-        since = min(self.now, max(asked, default=self.now - RECENT))
+        needs = [row.need_since for row in rows if row.need_since is not None and row.need_since > self.now - STALE]
+        asked = [min(one, self.now) for one in needs]
+        since = max(asked, default=self.now - RECENT)
         stale = [ref[1] for ref in refs if not self._is_fresh(ref, keys, since)]
         if stale:
             # What was asked for stays asked for: with a later moment each look would make the one before too old.
-            since = min(self.now, max(asked, default=self.now))
+            since = max(asked, default=self.now)
             raise Settled("due", "looking", f"{' and '.join(stale)} must be looked at first", fresh_since=since)
 
     def _is_fresh(self, ref: Ref, keys: Sequence[str], since: datetime) -> bool:

@@ -30,14 +30,20 @@ class TooSlow(Exception):
 
 def is_short(request: Request) -> bool:
     """Whether the body is said to be within LIMIT; the server cuts off what is longer than was said."""
-    announced = request.headers.get("content-length", "")
-    return announced.isdecimal() and int(announced) <= LIMIT
+    announced = _announced(request)
+    return announced is not None and announced <= LIMIT
+
+
+def _announced(request: Request) -> int | None:
+    """How many bytes the body is said to have."""
+    said = request.headers.get("content-length", "")
+    return int(said) if said.isdecimal() else None
 
 
 async def read_body(request: Request, limit: int, seconds: float = SECONDS) -> bytes:
     """The body; raises TooLarge as soon as that is known, TooSlow, or starlette's ClientDisconnect."""
-    announced = request.headers.get("content-length", "")
-    too_large = announced.isdecimal() and int(announced) > limit
+    announced = _announced(request)
+    too_large = announced is not None and announced > limit
     if too_large and request.headers.get("expect", "").lower() == "100-continue":
         raise TooLarge(limit)  # it waits for our word before it sends anything
     chunks: list[bytes] = []

@@ -20,7 +20,7 @@ from tests.postgres import NoServer, serving
 
 ALONE: tuple[Layout, ...] = ("sqlite", "postgresql")
 """What a sample is drawn from: a server that does everything."""
-LAYOUTS: tuple[Layout, ...] = (*ALONE, "workers")
+LAYOUTS = tuple(table.LAYOUTS)
 
 
 @click.group()

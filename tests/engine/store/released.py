@@ -10,9 +10,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
+from alembic.script import ScriptDirectory
 
 from engine.store import Store, upgrades
 
+REVISIONS = [one.revision for one in ScriptDirectory.from_config(upgrades.config()).walk_revisions()]
+"""The newest first."""
 AT = 1_772_000_000_000_000
 ACME = {"connection": "acme"}
 
@@ -89,6 +92,14 @@ def leave(url: str, revision: str) -> dict[str, list[dict[str, Any]]]:
     rows = held(store)
     store.close()
     return rows
+
+
+def as_then(before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """What is there now of the tables and columns that were there before."""
+    return {
+        table: [{name: row[name] for name in rows[0]} for row in after[table]] if rows else []
+        for table, rows in before.items()
+    }
 
 
 def held(store: Store) -> dict[str, list[dict[str, Any]]]:

@@ -8,15 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from alembic.script import ScriptDirectory
 
-from engine.store import Store, upgrades
+from engine.store import Store
 from engine.store.migrations import HEAD
-from tests.engine.store.released import held, leave
+from tests.engine.store.released import REVISIONS, as_then, held, leave
 
 FIRST = "0001"
-MIGRATIONS = sorted(one.revision for one in ScriptDirectory.from_config(upgrades.config()).walk_revisions())
-NAMES = ["copy", *(f"migration {one}" for one in MIGRATIONS if one != FIRST), "commit"]
+NAMES = ["copy", *(f"migration {one}" for one in sorted(REVISIONS) if one != FIRST), "commit"]
 MOMENTS = [f"{name} {moment}" for name in NAMES for moment in ("before", "after")]
 
 
@@ -44,9 +42,7 @@ def test_an_upgrade_that_was_killed_is_done_by_the_next_with_all_that_the_store_
     assert store.check() == []
     after = held(store)
     store.close()
-    for table, rows in before.items():
-        kept = [{name: row[name] for name in rows[0]} for row in after[table]] if rows else []
-        assert kept == rows, table
+    assert as_then(before, after) == before
     copy = Store(f"{url}.before-{HEAD}-was-{FIRST}")
     assert held(copy) == before
     copy.close()

@@ -26,6 +26,20 @@ def lose_first(world: World, action: str, holding: str = "") -> list[str]:
     return lost
 
 
+def take_write(world: World) -> Write:
+    """The next write, once what must be read first was read."""
+    work = world.connection.endpoints["crm"].site.work  # type: ignore[attr-defined]
+    carry: Any = world.connection.endpoints["crm"]._carry  # type: ignore[attr-defined]
+    writes: list[Write] = []
+    while not writes:
+        for request in work.take(10, world.clock()):
+            if isinstance(request, Write):
+                writes.append(request)
+            else:
+                work.give(request, carry(request))
+    return writes[0]
+
+
 def drain(world: World, *systems: str) -> None:
     for system in systems:
         world.connection.endpoints[system].drain()
@@ -70,17 +84,11 @@ def test_a_look_that_began_before_the_write_was_sent_does_not_prove_that_it_was_
     world.clock.on(minutes=5)
     bill(world, "b1")
     drain(world, "books")
-    writes: list[Write] = []
-    while not writes:
-        for request in work.take(10, world.clock()):
-            if isinstance(request, Write):
-                writes.append(request)
-            else:
-                work.give(request, carry(request))
+    write = take_write(world)
     look = Query("sale", id=world.clock().isoformat())  # taken with the write, and carried before it
     work.give(look, carry(look))
-    carry(writes[0])
-    work.give(writes[0], Failed(Failure.UNKNOWN, "the answer was lost"))
+    carry(write)
+    work.give(write, Failed(Failure.UNKNOWN, "the answer was lost"))
     world.clock.on(minutes=6)
     world.settle()
     assert len(world.crm.of("sale")) == 1

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
-from engine.protocol import Failed, Failure, Write
+from engine.protocol import Failed, Failure
 from tests.engine.sync.conftest import World
-from tests.engine.sync.test_found_by_schedules import bill, drain, one_line
+from tests.engine.sync.test_found_by_schedules import drain, take_write
+from tests.engine.sync.test_way_of_a_record import bill, one_line
 
 LATE = timedelta(minutes=1)
-
-
-def take_write(world: World) -> Write:
-    """The next write, once what must be read first was read."""
-    work = world.connection.endpoints["crm"].site.work  # type: ignore[attr-defined]
-    carry: Any = world.connection.endpoints["crm"]._carry  # type: ignore[attr-defined]
-    for _ in range(10):
-        for request in work.take(10, world.clock()):
-            if isinstance(request, Write):
-                return request
-            work.give(request, carry(request))
-    raise AssertionError("there is nothing to write")
 
 
 def test_what_is_carried_out_half_a_minute_after_we_stopped_waiting_is_not_made_again(world: World) -> None:
