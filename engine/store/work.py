@@ -251,6 +251,21 @@ class Work:
             found.update((row.source_key, work_row(row)) for row in self.db.execute(query))
         return found
 
+    def of_groups(
+        self, connection: str, mapping: str, groups: Iterable[str], states: Sequence[WorkState]
+    ) -> list[WorkRow]:
+        """The rows of a mapping that belong to these groups and are in one of these states, by source key."""
+        found: list[WorkRow] = []
+        for portion in portions(groups):
+            query = sa.select(table).where(
+                table.c.connection == connection,
+                table.c.group.in_([indexable(f"g:{group}") for group in portion]),
+                table.c.state.in_(states),
+                table.c.mapping == mapping,
+            )
+            found += (work_row(row) for row in self.db.execute(query.order_by(table.c.source_key)))
+        return found
+
     def finish(self, connection: str, rows: Sequence[Finished], owner: str | None = None) -> None:
         """End leases. A row that was touched since its lease is due again at once, with the outcome noted all the same.
 

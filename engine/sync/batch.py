@@ -13,6 +13,8 @@ from engine.protocol import Record
 from engine.store.links import Link
 from engine.store.snapshots import Snapshot
 from engine.store.store import Transaction
+from engine.store.waits import Reference
+from engine.store.work import WorkState
 from engine.sync.connection import NAMED, Connection, Ref
 from engine.sync.lookups import Lookups
 from engine.sync.receiver import FIRST_READING, NEVER_HELD, entity_of
@@ -37,6 +39,7 @@ class Batch:
         self._held: dict[tuple[Ref, str], Held | None] = {}
         self._resolved: dict[tuple[str, str], Resolved] = {}
         self._read: dict[Ref, bool] = {}
+        self._states: dict[Reference, WorkState | None] = {}
 
     # ------------------------------------------------------------------------------------------------- records
     def fetch(self, ref: Ref, keys: Iterable[str]) -> None:
@@ -115,23 +118,54 @@ class Batch:
             return row.state in ("due", "leased")
         return not self._is_read(mapping.source)
 
-    def came_meanwhile(self, references: Iterable[tuple[str, str]]) -> bool:
-        """Whether any of these references has a link by now, or its first reading, whatever was read before."""
+    def joining(self, mapping: CompiledMapping, groups: Iterable[str]) -> list[Reference]:
+        """Records of these groups that will have a link by themselves, and what those wait for; without those that wait
+        for a person."""
+        rows = self.tx.work.of_groups(self.connection.name, mapping.name, groups, ["due", "leased", "waiting"])
+        return list(dict.fromkeys(ref for row in rows for ref in self._coming((mapping.name, row.source_key))))
+
+    def _coming(self, reference: Reference) -> list[Reference]:
+        """A record without a link and all that it waits for; nothing where it has one, or where one may never come."""
+        if self.resolve(*reference).state == "linked":
+            return []
+        found, ahead = [], [reference]
+        while ahead:
+            name, key = ahead.pop()
+            if (name, key) in found or name not in self.connection.compiled.mappings:  # such is a reading
+                continue
+            found.append((name, key))
+            if self.resolve(name, key).state in ("parked", "left_out", "gone"):
+                return []
+            if self._state(name, key) == "waiting":
+                ahead += self.tx.waits.for_row(self.connection.name, name, key)
+        return found
+
+    def _state(self, name: str, key: str) -> WorkState | None:
+        """The state of a row of the queue, as this batch goes by it."""
+        if (name, key) not in self._states:
+            row = self.tx.work.get(self.connection.name, name, [key]).get(key)
+            self._states[(name, key)] = row.state if row else None
+        return self._states[(name, key)]
+
+    def came_meanwhile(self, references: Iterable[Reference]) -> bool:
+        """Whether any of these references has a link by now, or its first reading, or came to another end, whatever was
+        read before."""
         by_mapping: dict[str, list[str]] = defaultdict(list)
         for name, key in references:
             if name in self.connection.compiled.mappings:
                 by_mapping[name].append(key)
             elif key == FIRST_READING and self._is_read(entity_of(name)):
                 return True
-        compiled = self.connection.compiled.mappings
-        return any(
-            self.resolve(name, key).state != "linked" and key in found
-            for name, keys in by_mapping.items()
-            for found in (
-                self.tx.links.by_source(self.connection.name, compiled[name].source, compiled[name].target, keys),
-            )
-            for key in keys
-        )
+        for name, keys in by_mapping.items():
+            mapping = self.connection.compiled.mappings[name]
+            links = self.tx.links.by_source(self.connection.name, mapping.source, mapping.target, keys)
+            if any(self.resolve(name, key).state != "linked" for key in links):
+                return True
+            known = [key for key in keys if (name, key) in self._states]
+            rows = self.tx.work.get(self.connection.name, name, known) if known else {}
+            if any(row.state != self._states[(name, key)] for key, row in rows.items()):
+                return True
+        return False
 
     def named(self, name: str, text: str) -> Resolved:
         """The target that a mapping names by its text."""

@@ -35,7 +35,7 @@ from engine.sync.linking import unlink
 from engine.sync.named import NAME_PREFIX, Named
 from engine.sync.receiver import LIVE, waiting_for
 from engine.sync.recovery import Recovery
-from engine.sync.settling import settle
+from engine.sync.settling import looks, settle
 from engine.sync.story import tell
 from engine.sync.unit import Member, Settled, Unit, parked, skipped, waiting
 from engine.sync.values import at
@@ -79,6 +79,8 @@ class Runner:
         self.named = Named(self.batch, self.fresh, owner, self.consent)
         self.recovery = Recovery(self.batch, self.fresh, owner)
         self._decided: list[Decided] = []
+        self._left: set[str] = set()
+        """Keys of rows of the bundle at hand that came to an end of their own."""
 
     def requests(self, limit: int, below: int | None = None) -> list[Request] | None:
         """At most `limit` writes (or so many groups), after the queries that other writes must wait for.
@@ -129,13 +131,15 @@ class Runner:
             settle(self.batch, bundle.mapping, bundle.rows, [bundle.settled])
             return []
         writes, settled = [], []
+        self._left.clear()
         for unit in bundle.units:
             try:
                 writes.append(self.carry(unit))
             except Settled as end:
                 settled.append(end)
-        if not writes:
-            settle(self.batch, bundle.mapping, bundle.rows, settled)
+        rest = [row for row in bundle.rows if row.source_key not in self._left]
+        if rest and not writes:
+            settle(self.batch, bundle.mapping, rest, settled)
         return writes
 
     # ------------------------------------------------------------------------------------------------ the story
@@ -160,8 +164,10 @@ class Runner:
             except Settled as settled:
                 if member.link is not None or len(unit.living) == 1:
                     raise
-                rows = [row for row in unit.rows if row.source_key == member.record_key]
-                settle(self.batch, mapping, rows, [settled])
+                settle(
+                    self.batch, mapping, [row for row in unit.rows if row.source_key == member.record_key], [settled]
+                )
+                self._left.add(member.record_key)
                 unit = _without(unit, member)
         if not unit.living or not unit.rows:
             raise Settled("due", "regrouped", "the members of its group have changed")
@@ -210,7 +216,7 @@ class Runner:
             # An optional reference is left, but not if it only comes a moment later: that would be a second write.
             waits = [ref for ref in draft.left if self.batch.under_way(*ref)]
             if waits:
-                raise waiting(f"{waits[0][0]} {waits[0][1]} has its turn first", draft.left)
+                raise waiting(f"{waits[0][0]} {waits[0][1]} has its turn first", draft.left + looks(waits))
         if waits:
             reason = draft.waits[0].reason if draft.waits else f"{draft.names[0][1]!r} is being made"
             raise waiting(reason, waits + draft.left)
@@ -229,6 +235,7 @@ class Runner:
         if resolved is None or resolved.state != "linked" or resolved.key is None:
             return []
         behind = self.batch.linked_records(of, resolved.key)
+        self._require_whole(of, behind)
         self._require_reread(unit, member, of.source, behind)
         return [
             {
@@ -237,6 +244,13 @@ class Runner:
             }
             for _, held in behind
         ]
+
+    def _require_whole(self, of: CompiledMapping, behind: Sequence[tuple[Link, Held]]) -> None:
+        """Who tells of all records behind a target waits for those that are just about to join them."""
+        groups = {link.group for link, _ in behind if link.group is not None} if of.is_one_per else set()
+        if joining := self.batch.joining(of, groups):
+            reason = f"{self.batch.resolve(*joining[0]).reason}, and will share this one"
+            raise waiting(reason, joining + looks(joining))
 
     def _require_reread(self, unit: Unit, member: Member, of: Ref, behind: Sequence[tuple[Link, Held]]) -> None:
         """What this record touches must have been read since it became what it is: its balances are older else."""

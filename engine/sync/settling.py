@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from engine.mapping.compiled import CompiledMapping
+from engine.store.waits import Reference
 from engine.store.work import Finished, WorkRow
 from engine.sync.batch import Batch
 from engine.sync.receiver import BACKFILL, LIVE
@@ -39,8 +40,13 @@ def settle(batch: Batch, mapping: CompiledMapping, rows: Sequence[WorkRow], sett
         batch.tx.work.defer(batch.connection.name, [(row.mapping, row.source_key) for row in rows], batch.now)
 
 
+def looks(rows: Iterable[Reference]) -> list[Reference]:
+    """How a wait for the next look at rows, however it ends (not only with a link), is written down."""
+    return [(f"?{mapping}", key) for mapping, key in rows]
+
+
 def finish(batch: Batch, mapping: CompiledMapping, rows: Sequence[WorkRow], settled: Settled) -> None:
-    """Write down how rows ended; what refers to them looks again where that is news."""
+    """Write down how rows ended; what refers to them looks again where that is news, what waits for their turn does."""
     name, now = batch.connection.name, batch.now
     batch.fetch(mapping.source, [row.source_key for row in rows])
     finished = []
@@ -62,8 +68,9 @@ def finish(batch: Batch, mapping: CompiledMapping, rows: Sequence[WorkRow], sett
         )
     batch.tx.work.finish(name, finished)
     news = [row for row in rows if row.outcome != settled.outcome]
-    if settled.state in ("parked", "skipped") and news:
-        batch.tx.waits.wake(name, [(row.mapping, row.source_key) for row in news], now)
+    if settled.state in ("waiting", "parked", "skipped"):
+        ends = [(row.mapping, row.source_key) for row in news] if settled.state != "waiting" else []
+        batch.tx.waits.wake(name, ends + looks((row.mapping, row.source_key) for row in rows), now)
     if settled.outcome != "unchanged" or news:
         entries = [
             entry(

@@ -17,7 +17,6 @@ from connectors.demo.checks.people import people
 from connectors.demo.checks.scene import IDENTITY_FIELD, Scene, is_voided
 from tests.faults.small_company import SmallCompany
 
-UNNAMED = re.compile(r"payment \S+ on (\S+): the note does not name invoice (\S+) with its balance")
 MADE = re.compile(r"/(organizations|deals|products|notes)$")
 
 
@@ -44,7 +43,7 @@ def judge(small: SmallCompany) -> Verdict:
     doubled = [
         *duplicates(scene), *_made_twice(small), *_lines_twice(scene), *_told_twice(small), *_written_twice(scene),
     ]  # fmt: skip
-    lost = [*_missing(small, scene), *wrong_links(scene), *money(scene).problems, *_notes(small, scene), *memos(scene)]
+    lost = [*_missing(small, scene), *wrong_links(scene), *money(scene).problems, *notes(scene), *memos(scene)]
     return Verdict(lost=[*lost, *people(scene)], doubled=doubled)
 
 
@@ -56,50 +55,25 @@ def _missing(small: SmallCompany, scene: Scene) -> Iterator[str]:
             yield f"invoice {key} has the deals {scene.invoice_claims.get(key, [])}"
 
 
-def _notes(small: SmallCompany, scene: Scene) -> Iterator[str]:
-    """What is wrong with the notes. A note is written once: of an invoice that a fault kept from its shared deal until
-    after that it cannot tell."""
-    keys = {str(one.get("RefNumber")): key for key, one in scene.invoices.items()}
-    for text in notes(scene):
-        unnamed = UNNAMED.fullmatch(text)
-        if unnamed is None or _first_told(small, "deals", keys[unnamed[2]]) < _first_told(small, "notes", unnamed[1]):
-            yield text
-
-
-def _first_told(small: SmallCompany, where: str, invoice: str) -> int:
-    """At which write Pipedrive was first told of an invoice there."""
-    codes = _identity_codes(small)
-    for number, entry in enumerate(small.account.ledger.writes):
-        if entry.ok and f"/{where}" in entry.operation and any(invoice in one for one in _identity(codes, entry.body)):
-            return number
-    raise AssertionError(f"Pipedrive was never told of {invoice}")
-
-
-def _identity_codes(small: SmallCompany) -> set[str]:
-    return {
+def _made_twice(small: SmallCompany) -> Iterator[str]:
+    """Creates that were carried out, by the identity that they carried; those that were deleted again count too."""
+    codes = {
         code
         for entity in ("organization", "deal", "product")
         for code, row in small.account.custom_fields(entity).items()
         if row["field_name"] == IDENTITY_FIELD
     }
-
-
-def _made_twice(small: SmallCompany) -> Iterator[str]:
-    """Creates that were carried out, by the identity that they carried; those that were deleted again count too."""
-    codes = _identity_codes(small)
     made: Counter[str] = Counter()
     for entry in small.account.ledger.writes:
         if entry.method == "POST" and entry.ok and MADE.search(entry.operation):
-            made.update(line.splitlines()[0] for line in _identity(codes, entry.body))
+            made.update(_identity(codes, entry.body))
     yield from (f"{line} was made {times} times" for line, times in made.items() if times > 1)
 
 
 def _identity(codes: set[str], body: Any) -> list[str]:
-    """Whom a record stands for, as it was sent: a line each, the first of them first."""
-    body = body if isinstance(body, dict) else {}
     if "content" in body:
         return re.findall(r"acme/ReceivePayment/[^<\s]+", body["content"])[:1]
-    return [str(text) for code, text in (body.get("custom_fields") or {}).items() if code in codes]
+    return [str(text).splitlines()[0] for code, text in (body.get("custom_fields") or {}).items() if code in codes]
 
 
 def _lines_twice(scene: Scene) -> Iterator[str]:

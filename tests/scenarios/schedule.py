@@ -265,7 +265,7 @@ def problems(schedule: Schedule) -> Iterator[str]:
     scene = schedule._scene()
     yield from duplicates(scene)
     yield from (text for text in money(scene).problems if not _is_a_persons(schedule, text))
-    # A note is written once: an invoice that joins its deal later, or while that write failed, is not in it.
+    # A note is written once: an invoice that is made later and joins its deal then is not in it.
     yield from (text for text in notes(scene) if "does not name invoice" not in text)
     yield from _customers(schedule, scene)
     yield from _deals(scene)
