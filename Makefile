@@ -7,6 +7,7 @@ FUZZ ?= 1000000
 SCHEDULES ?= 10000
 SEEDS ?= 2
 RUNS ?= 60
+BENCH ?= tests/benchmarks
 
 .PHONY: fuzz setup demo test faults faults-full lint docs screenshots bench clean
 
@@ -56,7 +57,7 @@ screenshots: $(READY)
 	$(BIN)/python -m tests.browser.screenshots docs/images
 
 bench: $(READY)
-	$(BIN)/pytest -p no:xdist tests/benchmarks --benchmark-only
+	$(BIN)/pytest -p no:xdist $(BENCH) --benchmark-only
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks .coverage
