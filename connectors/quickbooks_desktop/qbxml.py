@@ -250,7 +250,7 @@ def _record(element: etree._Element, known: Table) -> Record:
             _keep(record, name, _unknown(child, DEEPEST))
     if known.numbered:
         _number_lines(element, record, known.numbered)
-    if extensions := record.get("DataExtRet"):
+    if "DataExtRet" in known.inside and (extensions := record.get("DataExtRet")):
         record["custom"] = _custom(extensions)
     return record
 
