@@ -19,6 +19,7 @@ from engine.store.store import Transaction
 from engine.sync.connection import Connection, Ref
 from engine.sync.matcher import PENDING
 from engine.sync.parked import CAUSES
+from engine.sync.settling import LOOK
 from engine.sync.timeline import Event, line, timeline
 from engine.sync.values import at
 from engine.sync.words import folded
@@ -188,7 +189,7 @@ def _told(tx: Transaction, connection: Connection, mapping: CompiledMapping, sou
         state=row.state if row else "never",
         reason=(row.reason or row.outcome or "") if row else "this mapping has not looked at it yet",
         code=(row.code or "") if row else "",
-        waits=tuple(tx.waits.for_row(name, mapping.name, source.key)),
+        waits=tuple(ref for ref in tx.waits.for_row(name, mapping.name, source.key) if not ref[0].startswith(LOOK)),
         targets=tuple(targets),
         tries=tuple(tries),
         fields=tuple(_fields(tx, connection, mapping, targets, entries)),

@@ -40,9 +40,13 @@ def settle(batch: Batch, mapping: CompiledMapping, rows: Sequence[WorkRow], sett
         batch.tx.work.defer(batch.connection.name, [(row.mapping, row.source_key) for row in rows], batch.now)
 
 
+LOOK = "?"
+"""Begins the name of a wait for a row's next look."""
+
+
 def looks(rows: Iterable[Reference]) -> list[Reference]:
     """How a wait for the next look at rows, however it ends (not only with a link), is written down."""
-    return [(f"?{mapping}", key) for mapping, key in rows]
+    return [(f"{LOOK}{mapping}", key) for mapping, key in rows]
 
 
 def finish(batch: Batch, mapping: CompiledMapping, rows: Sequence[WorkRow], settled: Settled) -> None:

@@ -12,6 +12,7 @@ from engine.protocol import Failure, Write
 from engine.store.store import Store
 from tests.engine.sync.conftest import COMPANIES, MEMOS, SALES, World, build
 from tests.engine.sync.memory import Clock, System
+from tests.engine.sync.test_explain import told
 from tests.engine.sync.test_way_of_a_record import bill
 
 BY_ORDER = SALES.replace("one_per: [client, order]", "one_per: [order]")
@@ -57,6 +58,8 @@ def test_a_memo_waits_for_a_bill_that_joins_its_sale_a_moment_later(world: World
     assert failed and not memos(world)
     state, reason = world.state("memos", "r1")
     assert (state, reason) == ("waiting", "bill B2 has no sale yet, and will share this one")
+    (memo,) = [one for one in told(world, "r1") if one.mapping == "memos"]
+    assert memo.waits == (("sales", "b2"),)
     world.settle()
     assert memos(world) == ["20 by Cash; B1 30 B2 30"]
 
