@@ -55,12 +55,10 @@ def create_app(
     frame = Frame(engine, settings, problem, restart)
     pages = [route for module in PAGES for route in module.routes(frame)]
     frame.paths = frozenset(route.path for route in pages)
-    doors, health = Doors(engine.connections), Health(engine, set_up=problem is None)
+    doors = Doors(engine.connections)
     app = Starlette(
         routes=[
-            Route("/healthz", health.live),
-            Route("/readyz", health.ready),
-            Route("/metrics", Measured(engine, settings.metrics.token).show),
+            *_watched(engine, settings, set_up=problem is None),
             Route("/_/{name}", frame.files.answer),
             *pages,
             Route("/{connection}/{connector}", doors.answer, methods=METHODS),
@@ -71,3 +69,17 @@ def create_app(
     app.router.redirect_slashes = False  # the Web Connector does not follow redirects [facts: QuickBooks 1.1]
     add_failures(app, frame)
     return SecurityHeaders(app)  # outermost, so that the answer to a defect has them too
+
+
+def create_watched(engine: Engine, settings: Settings) -> ASGIApp:
+    """What a worker shows: whether it is well, and its metrics."""
+    return SecurityHeaders(Starlette(routes=_watched(engine, settings, set_up=True)))
+
+
+def _watched(engine: Engine, settings: Settings, *, set_up: bool) -> list[Route]:
+    health = Health(engine, set_up=set_up)
+    return [
+        Route("/healthz", health.live),
+        Route("/readyz", health.ready),
+        Route("/metrics", Measured(engine, settings.metrics.token).show),
+    ]

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Protocol
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from engine.errors import EngineError, OperationalError
 from engine.settings import Settings
@@ -49,10 +50,11 @@ class Server:
         sender: Sending | None = None,
         ready: Callable[[str], None] | None = None,
         problem: EngineError | None = None,
+        app: ASGIApp | None = None,
     ) -> None:
         """Listens at once: raises AddressTaken. Port 0 takes a free one; `ready` is called with the URL when requests
         are answered. `listening` is a socket from `listen`, where the port had to be known before. `problem` is why
-        the engine has no connections."""
+        the engine has no connections. `app` is shown instead of everything."""
         self.again = False
         """Whether it stopped in order to be started again, over engine.yaml as it is then."""
         certificate = Certificate(*settings.server.tls) if settings.server.tls else None
@@ -68,7 +70,7 @@ class Server:
         self._started = threading.Event()
         self._thread: threading.Thread | None = None
         config = uvicorn.Config(
-            create_app(engine, settings, problem, self.restart),
+            app or create_app(engine, settings, problem, self.restart),
             log_config=None,
             ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
             access_log=False,

@@ -149,6 +149,28 @@ def test_a_worker_works_until_it_is_told_to_stop(installed: Installation) -> Non
         process.communicate()
 
 
+def test_a_worker_shows_its_health_and_its_metrics_and_nothing_else(installed: Installation) -> None:
+    installed.change("engine.yaml", "      company: acme\n", "      company: acme\n      url: http://127.0.0.1:9\n")
+    command = [sys.executable, "-m", "engine.cli.main", "worker", "--port", "0"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(command, cwd=installed.folder, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().split("watched at ")[1].split()[0]
+        for path, said in (("healthz", b"ok"), ("readyz", b"ready"), ("metrics", b"engine_queue_rows")):
+            with urllib.request.urlopen(f"{url}/{path}", timeout=10) as answer:
+                assert said in answer.read()
+                assert "content-security-policy" in answer.headers
+        for path in ("", "status.json", "login", "acme/quickbooks_desktop/"):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(f"{url}/{path}", timeout=10)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_a_server_without_its_secrets_comes_up_and_says_what_is_missing(
     installed: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
