@@ -37,6 +37,14 @@ def receipt(world: World, *, of: str = "b1") -> None:
     world.books.put("receipt", "r1", day="2026-02-03", method="Cash", parts=[{"bill": of, "amount": Decimal(20)}])
 
 
+def client_to_be_decided_about(world: World) -> None:
+    """c2, of which nobody but a person can say which company it is."""
+    for key in ("x", "y"):
+        world.crm.put("company", key, name="Twin")
+    world.settle()
+    world.books.put("client", "c2", name="Twin")
+
+
 def memos(world: World) -> list[str]:
     return [one["words"] for one in world.crm.of("memo").values()]
 
@@ -74,10 +82,7 @@ def test_a_memo_does_not_wait_for_a_bill_that_is_parked(world: World) -> None:
 
 
 def test_a_memo_waits_no_longer_once_what_its_neighbour_waits_for_is_parked(world: World) -> None:
-    for key in ("x", "y"):
-        world.crm.put("company", key, name="Twin")
-    world.settle()
-    world.books.put("client", "c2", name="Twin")
+    client_to_be_decided_about(world)
     bill(world, "b2", order="P1", client="c2")
     receipt(world)
     world.settle()
@@ -98,10 +103,7 @@ def test_a_memo_waits_no_longer_for_a_bill_that_is_left_out_once_more(world: Wor
 
 
 def test_a_bill_that_waits_is_not_taken_for_done_with_its_neighbour_that_has_nothing_to_do(world: World) -> None:
-    for key in ("x", "y"):
-        world.crm.put("company", key, name="Twin")
-    world.settle()
-    world.books.put("client", "c2", name="Twin")
+    client_to_be_decided_about(world)
     bill(world, "b1", order="P1", note="of no interest")
     bill(world, "b2", order="P1", client="c2")
     world.settle()
