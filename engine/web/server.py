@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from types import FrameType
 from typing import Protocol
 
@@ -31,7 +32,7 @@ class Sending(Protocol):
 
     def start(self) -> None: ...
 
-    def stop(self) -> None: ...
+    def stop(self, timeout: timedelta) -> None: ...
 
 
 class AddressTaken(OperationalError):
@@ -91,7 +92,7 @@ class Server:
         finally:
             self._socket.close()
             if self._sender is not None:
-                self._sender.stop()
+                self._sender.stop(self._grace)
             log.info("server.stopped", extra={"url": self.url})
 
     def start(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import threading
+from datetime import timedelta
 from http.client import HTTPConnection
 from typing import Any
 
@@ -25,7 +26,7 @@ class Sender:
     def start(self) -> None:
         self.calls.append("start")
 
-    def stop(self) -> None:
+    def stop(self, timeout: timedelta) -> None:
         self.calls.append("stop")
 
 
