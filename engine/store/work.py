@@ -259,7 +259,7 @@ class Work:
         for portion in portions(groups):
             query = sa.select(table).where(
                 table.c.connection == connection,
-                table.c.group.in_([indexable(f"g:{group}") for group in portion]),
+                table.c.group.in_([_group(group, mapping, "") for group in portion]),
                 table.c.state.in_(states),
                 table.c.mapping == mapping,
             )

@@ -122,7 +122,10 @@ class Batch:
         """Records of these groups that will have a link by themselves, and what those wait for; without those that wait
         for a person."""
         rows = self.tx.work.of_groups(self.connection.name, mapping.name, groups, ["due", "leased", "waiting"])
-        return list(dict.fromkeys(ref for row in rows for ref in self._coming((mapping.name, row.source_key))))
+        refs = {(row.mapping, row.source_key): row.state for row in rows}
+        self.resolve_all(refs)
+        self._states.update(refs)
+        return list(dict.fromkeys(one for ref in refs for one in self._coming(ref)))
 
     def _coming(self, reference: Reference) -> list[Reference]:
         """A record without a link and all that it waits for; nothing where it has one, or where one may never come."""

@@ -164,9 +164,8 @@ class Runner:
             except Settled as settled:
                 if member.link is not None or len(unit.living) == 1:
                     raise
-                settle(
-                    self.batch, mapping, [row for row in unit.rows if row.source_key == member.record_key], [settled]
-                )
+                rows = [row for row in unit.rows if row.source_key == member.record_key]
+                settle(self.batch, mapping, rows, [settled])
                 self._left.add(member.record_key)
                 unit = _without(unit, member)
         if not unit.living or not unit.rows:

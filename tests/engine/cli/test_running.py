@@ -9,7 +9,10 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 from lxml import etree
@@ -18,6 +21,21 @@ from engine.cli.here import Here
 from engine.store import Store
 from engine.sync.crew import Crew
 from tests.engine.cli.conftest import Installation
+
+
+@contextmanager
+def running(installed: Installation, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], IO[str], IO[str]]]:
+    """A command as a process of its own, killed at the end at the latest; with what it says on both streams."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "engine.cli.main", *arguments], cwd=installed.folder, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None and process.stderr is not None
+        yield process, process.stdout, process.stderr
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_status_of_a_new_installation_says_what_comes_next(installed: Installation) -> None:
@@ -76,12 +94,8 @@ def test_a_damaged_store_is_an_operational_error(installed: Installation) -> Non
 @pytest.mark.parametrize("signal_", [signal.SIGTERM, signal.SIGINT])
 def test_the_server_serves_until_it_is_told_to_stop(installed: Installation, signal_: signal.Signals) -> None:
     installed.change("engine.yaml", "      company: acme\n", "      company: acme\n      url: http://127.0.0.1:9\n")
-    command = [sys.executable, "-m", "engine.cli.main", "serve", "--port", "0"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen(command, cwd=installed.folder, env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        url = process.stdout.readline().split()[1]
+    with running(installed, "serve", "--port", "0") as (process, out, _):
+        url = out.readline().split()[1]
         with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:
             assert json.load(answer) == {"status": "ok"}
         with urllib.request.urlopen(f"{url}/acme/quickbooks_desktop?wsdl", timeout=10) as answer:
@@ -89,9 +103,6 @@ def test_the_server_serves_until_it_is_told_to_stop(installed: Installation, sig
             assert f"http://localhost:{port}/acme/quickbooks_desktop".encode() in answer.read()
         process.send_signal(signal_)
         assert process.wait(20) == 0
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def test_no_secret_is_shown_when_the_settings_are_printed(installed: Installation) -> None:
@@ -130,12 +141,8 @@ def test_a_store_that_a_server_uses_is_not_copied(installed: Installation, tmp_p
 
 def test_a_worker_works_until_it_is_told_to_stop(installed: Installation) -> None:
     installed.change("engine.yaml", "      company: acme\n", "      company: acme\n      url: http://127.0.0.1:9\n")
-    command = [sys.executable, "-m", "engine.cli.main", "worker"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen(command, cwd=installed.folder, env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("Working as ")
+    with running(installed, "worker") as (process, out, _):
+        assert out.readline().startswith("Working as ")
         store = Store.open(f"sqlite:///{installed.folder / 'engine.db'}")
         with store.reading() as tx:
             assert [one.calls for one in tx.workers.alive(store.clock()())] == [True]
@@ -144,19 +151,12 @@ def test_a_worker_works_until_it_is_told_to_stop(installed: Installation) -> Non
         with store.reading() as tx:
             assert tx.workers.alive(store.clock()()) == []
         store.close()
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def test_a_worker_shows_its_health_and_its_metrics_and_nothing_else(installed: Installation) -> None:
     installed.change("engine.yaml", "      company: acme\n", "      company: acme\n      url: http://127.0.0.1:9\n")
-    command = [sys.executable, "-m", "engine.cli.main", "worker", "--port", "0"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen(command, cwd=installed.folder, env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        url = process.stdout.readline().split("watched at ")[1].split()[0]
+    with running(installed, "worker", "--port", "0") as (process, out, _):
+        url = out.readline().split("watched at ")[1].split()[0]
         for path, said in (("healthz", b"ok"), ("readyz", b"ready"), ("metrics", b"engine_queue_rows")):
             with urllib.request.urlopen(f"{url}/{path}", timeout=10) as answer:
                 assert said in answer.read()
@@ -166,33 +166,21 @@ def test_a_worker_shows_its_health_and_its_metrics_and_nothing_else(installed: I
                 urllib.request.urlopen(f"{url}/{path}", timeout=10)
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def test_a_server_without_its_secrets_comes_up_and_says_what_is_missing(
     installed: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PIPEDRIVE_API_TOKEN")
-    command = [sys.executable, "-m", "engine.cli.main", "serve", "--port", "0"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen(
-        command, cwd=installed.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None and process.stderr is not None
-        url = process.stdout.readline().split()[1]
+    with running(installed, "serve", "--port", "0") as (process, out, err):
+        url = out.readline().split()[1]
         with pytest.raises(urllib.error.HTTPError, match="503"):
             urllib.request.urlopen(f"{url}/readyz", timeout=10)
         with urllib.request.urlopen(f"{url}/setup", timeout=10) as answer:
             assert b"the environment variable PIPEDRIVE_API_TOKEN is not set" in answer.read()
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
-        assert "/setup says what is missing." in process.stderr.read()
-    finally:
-        process.kill()
-        process.communicate()
+        assert "/setup says what is missing." in err.read()
 
 
 def test_a_server_whose_file_cannot_be_read_does_not_come_up(installed: Installation) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,13 +128,21 @@ def build(folder: Path, store: Store, clock: Clock, books: System, crm: System, 
     return open_connection(settings, "http://127.0.0.1:1", registry, store, clock)
 
 
+@contextmanager
+def opened(folder: Path, url: str, *texts: str) -> Iterator[World]:
+    """Two empty systems and these mappings between them."""
+    clock = Clock()
+    books, crm, store = System(clock), System(clock), Store.open(url)
+    connection = build(folder / "mappings", store, clock, books, crm, list(texts))
+    try:
+        yield World(books, crm, connection, clock, store)
+    finally:
+        connection.close()
+        store.close()
+
+
 @pytest.fixture
 def world(tmp_path: Path, url: str) -> Iterator[World]:
     """On SQLite and on PostgreSQL, one after the other."""
-    clock = Clock()
-    books, crm = System(clock), System(clock)
-    store = Store.open(url)
-    connection = build(tmp_path / "mappings", store, clock, books, crm, [COMPANIES, SALES, MEMOS])
-    yield World(books, crm, connection, clock, store)
-    connection.close()
-    store.close()
+    with opened(tmp_path, url, COMPANIES, SALES, MEMOS) as made:
+        yield made

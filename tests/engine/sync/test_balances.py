@@ -8,30 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from engine.store.store import Store
-from tests.engine.sync.conftest import COMPANIES, SALES, World, build
-from tests.engine.sync.memory import Clock, System
+from tests.engine.sync.conftest import COMPANIES, SALES, World, opened
 
 OWING = COMPANIES.replace("  name: name\n", "  name: name\n  owes: owed\n")
 
 
-def opened(folder: Path, companies: str) -> World:
-    clock = Clock()
-    books, crm = System(clock), System(clock)
-    store = Store.open(f"sqlite:///{folder}/engine.db")
-    return World(books, crm, build(folder / "mappings", store, clock, books, crm, [companies, SALES]), clock, store)
-
-
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, url: str) -> Iterator[World]:
     """A client with a job, in step."""
-    made = opened(tmp_path, OWING)
-    made.books.put("client", "c1", name="Acme", mail="a@acme.example", owed=Decimal(0))
-    made.books.put("client", "j1", name="Acme:Roof", parent="c1", owed=Decimal(0))
-    made.settle()
-    yield made
-    made.connection.close()
-    made.store.close()
+    with opened(tmp_path, url, OWING, SALES) as made:
+        made.books.put("client", "c1", name="Acme", mail="a@acme.example", owed=Decimal(0))
+        made.books.put("client", "j1", name="Acme:Roof", parent="c1", owed=Decimal(0))
+        made.settle()
+        yield made
 
 
 def bill(world: World, key: str, client: str, total: int) -> None:
@@ -57,24 +46,20 @@ def test_a_bill_of_a_job_brings_the_balance_of_the_whole_client_along(world: Wor
     assert owes(world) == [Decimal(30)]
 
 
-def test_nobody_asks_for_balances_that_no_mapping_reads(tmp_path: Path) -> None:
-    world = opened(tmp_path, COMPANIES)
-    world.books.put("client", "c1", name="Acme", mail="a@acme.example", owed=Decimal(0))
-    world.settle()
-    bill(world, "b1", "c1", 70)
-    asked = len(world.books.queries)
-    world.settle()
-    assert not [one for one in world.books.queries[asked:] if one.kind == "keys" and one.entity == "client"]
-    world.connection.close()
-    world.store.close()
+def test_nobody_asks_for_balances_that_no_mapping_reads(tmp_path: Path, url: str) -> None:
+    with opened(tmp_path, url, COMPANIES, SALES) as world:
+        world.books.put("client", "c1", name="Acme", mail="a@acme.example", owed=Decimal(0))
+        world.settle()
+        bill(world, "b1", "c1", 70)
+        asked = len(world.books.queries)
+        world.settle()
+        assert not [one for one in world.books.queries[asked:] if one.kind == "keys" and one.entity == "client"]
 
 
-def test_old_history_asks_for_no_balances(tmp_path: Path) -> None:
-    world = opened(tmp_path, OWING)
-    world.books.put("client", "c1", name="Acme", mail="a@acme.example", owed=Decimal(70))
-    bill(world, "b1", "c1", 70)
-    world.settle()
-    assert owes(world) == [Decimal(70)]
-    assert not [one for one in world.books.queries if one.kind == "keys" and one.entity == "client"]
-    world.connection.close()
-    world.store.close()
+def test_old_history_asks_for_no_balances(tmp_path: Path, url: str) -> None:
+    with opened(tmp_path, url, OWING, SALES) as world:
+        world.books.put("client", "c1", name="Acme", mail="a@acme.example", owed=Decimal(70))
+        bill(world, "b1", "c1", 70)
+        world.settle()
+        assert owes(world) == [Decimal(70)]
+        assert not [one for one in world.books.queries if one.kind == "keys" and one.entity == "client"]

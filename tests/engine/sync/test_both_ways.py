@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.store.store import Store
-from tests.engine.sync.conftest import COMPANIES, World, build
-from tests.engine.sync.memory import Clock, System
+from tests.engine.sync.conftest import COMPANIES, World, opened
 
 THERE = COMPANIES.replace("conflicts: park", "conflicts: source_wins")
 BACK_AGAIN = """
@@ -25,17 +23,11 @@ fields:
 
 @pytest.fixture
 def both(tmp_path: Path, url: str) -> Iterator[World]:
-    clock = Clock()
-    books, crm = System(clock), System(clock)
-    store = Store.open(url)
-    connection = build(tmp_path / "mappings", store, clock, books, crm, [THERE, BACK_AGAIN])
-    world = World(books, crm, connection, clock, store)
-    books.put("client", "c1", name="Acme", town="Bayshore")
-    world.settle()
-    clock.on(minutes=5)
-    yield world
-    connection.close()
-    store.close()
+    with opened(tmp_path, url, THERE, BACK_AGAIN) as world:
+        world.books.put("client", "c1", name="Acme", town="Bayshore")
+        world.settle()
+        world.clock.on(minutes=5)
+        yield world
 
 
 def towns(world: World) -> tuple[str, str]:

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.store.store import Store
-from tests.engine.sync.conftest import COMPANIES, SALES, World, build
-from tests.engine.sync.memory import Clock, System
+from tests.engine.sync.conftest import COMPANIES, SALES, World, opened
 from tests.engine.sync.test_way_of_a_record import bill
 
 LEFT_OUT = COMPANIES.replace("match:\n", "only: name != 'Nobody'\nmatch:\n", 1)
@@ -23,14 +21,8 @@ def otherwise(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def referring(tmp_path: Path, url: str, otherwise: str) -> Iterator[World]:
     """Bills refer to clients with each `otherwise`; clients called Nobody are left out."""
-    clock = Clock()
-    books, crm = System(clock), System(clock)
-    store = Store.open(url)
-    sales = SALES.replace("otherwise: wait", f"otherwise: {otherwise}")
-    connection = build(tmp_path / "mappings", store, clock, books, crm, [LEFT_OUT, sales])
-    yield World(books, crm, connection, clock, store)
-    connection.close()
-    store.close()
+    with opened(tmp_path, url, LEFT_OUT, SALES.replace("otherwise: wait", f"otherwise: {otherwise}")) as made:
+        yield made
 
 
 def companies_of_sales(world: World) -> list[str | None]:

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.protocol import Failure, Write
-from engine.store.store import Store
-from tests.engine.sync.conftest import COMPANIES, MEMOS, SALES, World, build
-from tests.engine.sync.memory import Clock, System
+from tests.engine.sync.conftest import COMPANIES, MEMOS, SALES, World, opened
 from tests.engine.sync.test_explain import told
 from tests.engine.sync.test_way_of_a_record import bill
 
@@ -21,20 +19,15 @@ BY_ORDER = SALES.replace("one_per: [client, order]", "one_per: [order]")
 @pytest.fixture
 def world(tmp_path: Path, url: str) -> Iterator[World]:
     """One bill of the order P1 has its sale."""
-    clock = Clock()
-    books, crm, store = System(clock), System(clock), Store.open(url)
-    connection = build(tmp_path / "mappings", store, clock, books, crm, [COMPANIES, BY_ORDER, MEMOS])
-    made = World(books, crm, connection, clock, store)
-    books.put("client", "c1", name="Acme", mail="a@acme.example")
-    bill(made, "b1", order="P1")
-    made.settle()
-    yield made
-    connection.close()
-    store.close()
+    with opened(tmp_path, url, COMPANIES, BY_ORDER, MEMOS) as made:
+        made.books.put("client", "c1", name="Acme", mail="a@acme.example")
+        bill(made, "b1", order="P1")
+        made.settle()
+        yield made
 
 
-def receipt(world: World, *, of: str = "b1") -> None:
-    world.books.put("receipt", "r1", day="2026-02-03", method="Cash", parts=[{"bill": of, "amount": Decimal(20)}])
+def receipt(world: World) -> None:
+    world.books.put("receipt", "r1", day="2026-02-03", method="Cash", parts=[{"bill": "b1", "amount": Decimal(20)}])
 
 
 def client_to_be_decided_about(world: World) -> None:
