@@ -31,7 +31,7 @@ from connectors.demo.stage import Stage
     "--folder", type=click.Path(file_okay=False, path_type=Path), help="Work folder, by default a temporary one."
 )
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the page; 8800 if it is free.")
-@click.option("--scale", default=1.0, hidden=True, type=click.FloatRange(0.05, 1), help="A smaller world.")
+@click.option("--scale", default=1.0, hidden=True, type=click.FloatRange(0.1, 1), help="A smaller world.")
 @click.option("--kill", is_flag=True, hidden=True, help="Kill the server in the middle of the second visit.")
 def demo(
     leave: bool, as_json: bool, seed: int, folder: Path | None, port: int | None, scale: float, kill: bool
