@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 from click.testing import CliRunner, Result
@@ -26,6 +32,21 @@ class Installation:
         text = file.read_text("utf-8")
         assert old in text
         file.write_text(text.replace(old, new), "utf-8")
+
+
+@contextmanager
+def running(installed: Installation, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], IO[str], IO[str]]]:
+    """A command as a process of its own, killed at the end at the latest; with what it says on both streams."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "engine.cli.main", *arguments], cwd=installed.folder, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None and process.stderr is not None
+        yield process, process.stdout, process.stderr
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from connectors.pipedrive.simulator import Account, serve
-from tests.engine.cli.conftest import Installation
+from tests.engine.cli.conftest import Installation, running
 from tests.scenarios.two_way import BEGIN, TwoWay, nothing_yet
 
 
@@ -56,6 +57,23 @@ def test_a_first_plan_is_shown_saved_applied_and_the_connection_released(
     assert "acme writes again." in applied.output
     assert deals(world.account) == ["Invoice 0071"]
     assert json.loads(installed.run("plan", "--json").output)["changes"] == []
+
+
+def test_beside_a_server_that_runs_each_change_of_a_plan_is_written_once(
+    first_day: tuple[Installation, TwoWay],
+) -> None:
+    installed, world = first_day
+    assert installed.run("plan", "--save", "first.json").exit_code == 0
+    with running(installed, "serve", "--port", "0") as (process, out, _):
+        assert out.readline()
+        applied = installed.run("apply", "first.json", "--release")
+        assert applied.exit_code == 0, applied.output
+        assert json.loads(installed.run("plan", "--json").output)["changes"] == []
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    made = ("product", "organization", "deal")
+    assert {kind: len(world.account.records(kind)) for kind in made} == dict.fromkeys(made, 1)
+    assert len(world.account.records("deal_product")) == 1
 
 
 def test_a_plan_that_the_world_has_left_behind_is_refused_with_what_moved(

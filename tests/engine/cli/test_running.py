@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import pytest
 from lxml import etree
@@ -20,22 +14,7 @@ from lxml import etree
 from engine.cli.here import Here
 from engine.store import Store
 from engine.sync.crew import Crew
-from tests.engine.cli.conftest import Installation
-
-
-@contextmanager
-def running(installed: Installation, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], IO[str], IO[str]]]:
-    """A command as a process of its own, killed at the end at the latest; with what it says on both streams."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "engine.cli.main", *arguments], cwd=installed.folder, text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None and process.stderr is not None
-        yield process, process.stdout, process.stderr
-    finally:
-        process.kill()
-        process.communicate()
+from tests.engine.cli.conftest import Installation, running
 
 
 def test_status_of_a_new_installation_says_what_comes_next(installed: Installation) -> None:
