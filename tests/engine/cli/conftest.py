@@ -16,6 +16,8 @@ from click.testing import CliRunner, Result
 from engine.cli.main import main
 from engine.passwords import hash_password
 
+NOWHERE = "http://127.0.0.1:9"
+
 
 class Installation:
     """A folder with engine.yaml in which commands are run."""
@@ -32,6 +34,11 @@ class Installation:
         text = file.read_text("utf-8")
         assert old in text
         file.write_text(text.replace(old, new), "utf-8")
+
+    def pipedrive_at(self, url: str, *more: str) -> None:
+        """Let the account be at this address (`NOWHERE`: nobody answers), with more lines of its settings."""
+        lines = ("company: acme", f"url: {url}", *more)
+        self.change("engine.yaml", "      company: acme\n", "".join(f"      {line}\n" for line in lines))
 
 
 @contextmanager

@@ -27,9 +27,9 @@ def first_day(installed: Installation, monkeypatch: pytest.MonkeyPatch) -> Itera
     for _ in range(2):
         world.visit()
         world.drain()
-    with serve(world.account) as running:
+    with serve(world.account) as simulator:
         monkeypatch.setenv("PIPEDRIVE_API_TOKEN", world.account.token)
-        installed.change("engine.yaml", "      company: acme\n", f"      company: acme\n      url: {running.url}\n")
+        installed.pipedrive_at(simulator.url)
         yield installed, world
     world.close()
 

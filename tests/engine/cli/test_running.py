@@ -14,7 +14,7 @@ from lxml import etree
 from engine.cli.here import Here
 from engine.store import Store
 from engine.sync.crew import Crew
-from tests.engine.cli.conftest import Installation, running
+from tests.engine.cli.conftest import NOWHERE, Installation, running
 
 
 def test_status_of_a_new_installation_says_what_comes_next(installed: Installation) -> None:
@@ -30,7 +30,7 @@ def test_status_for_a_program_is_the_pages_data(installed: Installation) -> None
 
 
 def test_ping_says_that_a_system_cannot_be_reached_and_ends_with_3(installed: Installation) -> None:
-    installed.change("engine.yaml", "      company: acme\n", "      company: acme\n      url: http://127.0.0.1:9\n")
+    installed.pipedrive_at(NOWHERE)
     result = installed.run("ping", "acme", "--json")
     data = json.loads(result.output)
     assert (result.exit_code, data["ok"]) == (3, False)
@@ -72,7 +72,7 @@ def test_a_damaged_store_is_an_operational_error(installed: Installation) -> Non
 
 @pytest.mark.parametrize("signal_", [signal.SIGTERM, signal.SIGINT])
 def test_the_server_serves_until_it_is_told_to_stop(installed: Installation, signal_: signal.Signals) -> None:
-    installed.change("engine.yaml", "      company: acme\n", "      company: acme\n      url: http://127.0.0.1:9\n")
+    installed.pipedrive_at(NOWHERE)
     with running(installed, "serve", "--port", "0") as (process, out, _):
         url = out.readline().split()[1]
         with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:
@@ -119,7 +119,7 @@ def test_a_store_that_a_server_uses_is_not_copied(installed: Installation, tmp_p
 
 
 def test_a_worker_works_until_it_is_told_to_stop(installed: Installation) -> None:
-    installed.change("engine.yaml", "      company: acme\n", "      company: acme\n      url: http://127.0.0.1:9\n")
+    installed.pipedrive_at(NOWHERE)
     with running(installed, "worker") as (process, out, _):
         assert out.readline().startswith("Working as ")
         store = Store.open(f"sqlite:///{installed.folder / 'engine.db'}")
@@ -133,7 +133,7 @@ def test_a_worker_works_until_it_is_told_to_stop(installed: Installation) -> Non
 
 
 def test_a_worker_shows_its_health_and_its_metrics_and_nothing_else(installed: Installation) -> None:
-    installed.change("engine.yaml", "      company: acme\n", "      company: acme\n      url: http://127.0.0.1:9\n")
+    installed.pipedrive_at(NOWHERE)
     with running(installed, "worker", "--port", "0") as (process, out, _):
         url = out.readline().split("watched at ")[1].split()[0]
         for path, said in (("healthz", b"ok"), ("readyz", b"ready"), ("metrics", b"engine_queue_rows")):

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.pipedrive.simulator import Account, RunningSimulator, serve
-from tests.engine.cli.conftest import Installation
+from tests.engine.cli.conftest import NOWHERE, Installation
+
+WEBHOOK = "webhook: {user: pd, password: long}"
 
 
 @pytest.fixture
@@ -20,8 +22,7 @@ def simulator() -> Iterator[RunningSimulator]:
 @pytest.fixture
 def hooked(installed: Installation, simulator: RunningSimulator) -> Installation:
     """An installation whose account is the simulated one, with webhooks configured."""
-    lines = f"      company: acme\n      url: {simulator.url}\n      webhook: {{user: pd, password: long}}\n"
-    installed.change("engine.yaml", "      company: acme\n", lines)
+    installed.pipedrive_at(simulator.url, WEBHOOK)
     return installed
 
 
@@ -50,8 +51,7 @@ def test_a_connection_without_the_setting_is_told_what_to_write(installed: Insta
 
 
 def test_an_account_that_does_not_answer_ends_with_3(installed: Installation) -> None:
-    lines = "      company: acme\n      url: http://127.0.0.1:9\n      webhook: {user: pd, password: long}\n"
-    installed.change("engine.yaml", "      company: acme\n", lines)
+    installed.pipedrive_at(NOWHERE, WEBHOOK)
     result = installed.run("webhooks", "sync")
     assert result.exit_code == 3
     assert "cannot be reached" in result.output

@@ -70,11 +70,11 @@ class Library(Functions):  # type: ignore[misc]  # it has no types
     """The library's functions, with two as they are to be: the text of an object has its keys in order, so that equal
     records give equal texts, and `merge` takes objects alone, of which the library checks the first."""
 
-    @signature({"types": []})  # type: ignore[untyped-decorator]
+    @signature({"types": []})  # type: ignore[untyped-decorator]  # likewise
     def _func_to_string(self, arg: Any) -> str:
         return arg if isinstance(arg, str) else json.dumps(arg, separators=(",", ":"), sort_keys=True)
 
-    @signature({"types": ["object"], "variadic": True})  # type: ignore[untyped-decorator]
+    @signature({"types": ["object"], "variadic": True})  # type: ignore[untyped-decorator]  # likewise
     def _func_merge(self, *objects: Any) -> Any:
         for one in objects:
             if not isinstance(one, dict):
@@ -110,7 +110,7 @@ def plain(value: Any) -> Any:
 def test_a_generated_expression_is_answered_as_the_library_answers_it(text: str, record: dict[str, Any]) -> None:
     made = selector(text)
     try:
-        wanted = answer(lambda given: jmespath.compile(text).search(given, LIBRARY), record)
+        wanted = answer(lambda whole: jmespath.compile(text).search(whole, LIBRARY), record)
     except (TypeError, AttributeError):  # the library falls over where it should refuse, as in contains('a', `null`)
         assume(False)
     assert answer(made.search, record) == wanted
