@@ -10,8 +10,12 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["tests.postgres", "tests.connectors.pipedrive.judged"]
+# How long an example takes hangs on who else uses the machine. `.ci/run` takes hypothesis' own profile "ci" instead.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference"
 
 

@@ -96,7 +96,7 @@ def test_what_changes_within_hours_of_a_clock_change_is_read_by_the_next_visit(z
     st.lists(st.tuples(st.integers(1, 90), st.integers(0, 90)), min_size=1, max_size=6),
 )
 @example(CHANGES[1], 40, [(5, 30), (5, 1)])  # read in the hour's first coming, changed in its second
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whenever_it_changes_and_whenever_it_is_read_nothing_is_missed(
     at: tuple[str, str], begins: int, steps: list[tuple[int, int]]
 ) -> None:

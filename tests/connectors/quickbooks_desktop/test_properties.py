@@ -52,7 +52,7 @@ def queries(draw: st.DrawFn) -> Query:
 
 
 @pytest.mark.reference
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=queries(), size=st.integers(1, 1000))
 def test_every_request_is_valid_and_the_company_file_understands_it(
     qbxml_schema: etree.XMLSchema, company: Company, query: Query, size: int
@@ -69,7 +69,7 @@ def test_every_request_is_valid_and_the_company_file_understands_it(
 
 @pytest.mark.reference
 @pytest.mark.parametrize(("name", "query", "tag"), ELEMENTS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_an_answer_is_read_without_loss_elements_of_other_editions_included(
     reference: Path, qbxml_schema: etree.XMLSchema, name: str, query: str, tag: str, seed: int

@@ -61,7 +61,7 @@ def messages(draw: st.DrawFn) -> tuple[str, Change, dict[str, Any]]:
 
 
 @pytest.mark.reference
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(made=messages())
 def test_every_write_is_valid_by_the_schema_and_parsable(
     qbxml_schema: etree.XMLSchema, made: tuple[str, Change, dict[str, Any]]

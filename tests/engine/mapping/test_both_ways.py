@@ -77,7 +77,7 @@ def test_a_good_record_has_every_field(mapping: CompiledMapping) -> None:
 
 @given(st.dictionaries(st.sampled_from(sorted(set(GOOD) - {"ListID"})), ANYTHING, max_size=5),
        st.sets(st.sampled_from(sorted(set(GOOD) - {"ListID"})), max_size=2))  # fmt: skip
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_any_record_is_drafted_alike_both_ways(mapping: CompiledMapping, odd: dict[str, Any], unread: set[str]) -> None:
     read = {name: value for name, value in {**GOOD, **odd}.items() if name not in unread}
     draft = drafted(mapping, read)

@@ -106,7 +106,7 @@ def plain(value: Any) -> Any:
 @given(EXPRESSIONS, RECORDS)
 @example("to_string(@)", {"A": None, "C": None, "B": None})
 @example("merge(A, `[]`)", {"A": {}, "B": None, "C": None})
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_a_generated_expression_is_answered_as_the_library_answers_it(text: str, record: dict[str, Any]) -> None:
     made = selector(text)
     try:
@@ -117,7 +117,7 @@ def test_a_generated_expression_is_answered_as_the_library_answers_it(text: str,
 
 
 @given(EXPRESSIONS, RECORDS)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_an_expression_written_as_python_answers_as_its_closure_does(text: str, record: dict[str, Any]) -> None:
     made = selector(text)
     roots = {path: f"r{number}" for number, path in enumerate(inline.needed(made, element=False))}

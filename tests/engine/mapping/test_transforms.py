@@ -114,7 +114,7 @@ VALUES = st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False
 
 
 @given(VALUES | st.lists(VALUES, max_size=4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_transform_gives_a_value_or_says_that_it_cannot(value: Any) -> None:
     for transform in ALL:
         for example in transform.examples:
@@ -184,7 +184,7 @@ NAMES = st.text() | st.lists(
 
 
 @given(NAMES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_what_is_normalised_stays_when_it_is_normalised_again(text: str) -> None:
     for one in NORMALIZERS.values():
         once = one.values(text)
@@ -192,7 +192,7 @@ def test_what_is_normalised_stays_when_it_is_normalised_again(text: str) -> None
 
 
 @given(NAMES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_company_that_has_a_name_is_never_without_a_match_value(text: str) -> None:
     assert bool(NORMALIZERS["company_name"].values(text)) == bool(text.strip())
 

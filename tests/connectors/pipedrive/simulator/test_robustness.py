@@ -81,14 +81,14 @@ def send(running: RunningSimulator, client: httpx.Client, operation: Operation, 
     return client.request(operation.method, f"/api/{operation.version}{path}", **arguments)
 
 
-@settings(max_examples=300, suppress_health_check=QUIET, deadline=None, derandomize=True)
+@settings(max_examples=300, suppress_health_check=QUIET)
 @given(operation=st.sampled_from([o for o in OPERATIONS if o.method != "GET"]), body=BODIES)
 @example(operation=find("v2", "POST", "/dealFields/label_ids/options")[0], body=[{}, {}])
 def test_no_body_breaks_it(operation: Operation, body: Any, client: httpx.Client, running: RunningSimulator) -> None:
     assert send(running, client, operation, json=body).status_code < 500
 
 
-@settings(max_examples=200, suppress_health_check=QUIET, deadline=None, derandomize=True)
+@settings(max_examples=200, suppress_health_check=QUIET)
 @given(operation=st.sampled_from([o for o in OPERATIONS if o.method == "GET"]), query=QUERIES)
 def test_no_query_breaks_it(operation: Operation, query: Any, client: httpx.Client, running: RunningSimulator) -> None:
     assert send(running, client, operation, params=query).status_code < 500
