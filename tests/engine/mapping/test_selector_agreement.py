@@ -67,8 +67,9 @@ RECORDS = st.fixed_dictionaries(dict.fromkeys(NAMES, VALUES))
 
 
 class Library(Functions):  # type: ignore[misc]  # it has no types
-    """The library's functions, with two as they are to be: the text of an object has its keys in order, so that equal
-    records give equal texts, and `merge` takes objects alone, of which the library checks the first."""
+    """The library's functions, with three as they are to be: the text of an object has its keys in order, so that equal
+    records give equal texts, `merge` takes objects alone, of which the library checks the first, and a list with nought
+    in it does not contain `false`, as `==` has it there too."""
 
     @signature({"types": []})  # type: ignore[untyped-decorator]  # likewise
     def _func_to_string(self, arg: Any) -> str:
@@ -80,6 +81,12 @@ class Library(Functions):  # type: ignore[misc]  # it has no types
             if not isinstance(one, dict):
                 raise jmespath.exceptions.JMESPathTypeError("merge", one, type(one).__name__, ["object"])
         return {name: value for one in objects for name, value in one.items()}
+
+    @signature({"types": ["array", "string"]}, {"types": []})  # type: ignore[untyped-decorator]  # likewise
+    def _func_contains(self, subject: Any, wanted: Any) -> bool:
+        if isinstance(subject, str):
+            return wanted in subject
+        return any(one == wanted and isinstance(one, bool) is isinstance(wanted, bool) for one in subject)
 
 
 LIBRARY = jmespath.Options(custom_functions=Library())
@@ -106,6 +113,7 @@ def plain(value: Any) -> Any:
 @given(EXPRESSIONS, RECORDS)
 @example("to_string(@)", {"A": None, "C": None, "B": None})
 @example("merge(A, `[]`)", {"A": {}, "B": None, "C": None})
+@example("contains(A, `0`)", {"A": [False], "B": None, "C": None})
 @settings(max_examples=500)
 def test_a_generated_expression_is_answered_as_the_library_answers_it(text: str, record: dict[str, Any]) -> None:
     made = selector(text)
