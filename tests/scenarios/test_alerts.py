@@ -39,28 +39,28 @@ class Office:
     mailbox: Mailbox
     read: int = 0
 
-    def mail(self, patience: float = 20) -> EmailMessage:
+    def mail(self) -> EmailMessage:
         """The next message, which comes with the server's next look."""
-        self.clock.on(LOOK)
-        deadline = time.monotonic() + patience
-        while len(self.mailbox.messages) <= self.read:
-            assert time.monotonic() < deadline, f"no mail; the server's log:\n{self.served.log()}"
-            time.sleep(0.05)
+        self._look()
+        assert len(self.mailbox.messages) > self.read, f"no mail; the server's log:\n{self.served.log()}"
         self.read += 1
         message: EmailMessage = self.mailbox.messages[self.read - 1]
         return message
 
     def nothing_more(self) -> None:
-        """Another look of the server's from its beginning to its end, and no message."""
+        """Another look of the server's, and no message."""
+        self._look()
+        assert [subject(one) for one in self.mailbox.messages[self.read :]] == []
+
+    def _look(self) -> None:
+        """From its beginning to its end: whoever is killed before may tell the same again, and minutes later."""
         with closing(Store.open(self.served.store)) as store:
             state = store.state("alerts", self.clock)
             self.clock.on(LOOK)
-            begun = self.clock()
-            deadline = time.monotonic() + 20
-            while (turn := state.get("turn"))["by"] or datetime.fromisoformat(turn["at"]) < begun:
-                assert time.monotonic() < deadline, "the server does not look any more"
+            begun, deadline = self.clock(), time.monotonic() + 60
+            while (turn := state.get("turn")) is None or turn["by"] or datetime.fromisoformat(turn["at"]) < begun:
+                assert time.monotonic() < deadline, f"it does not look any more; its log:\n{self.served.log()}"
                 time.sleep(0.05)
-        assert [subject(one) for one in self.mailbox.messages[self.read :]] == []
 
 
 @pytest.fixture
