@@ -14,7 +14,7 @@ from hypothesis import settings
 
 pytest_plugins = ["tests.postgres", "tests.connectors.pipedrive.judged"]
 # How long an example takes hangs on who else uses the machine. `.ci/run` takes hypothesis' own profile "ci" instead.
-settings.register_profile("unhurried", deadline=None)
+settings.register_profile("unhurried", deadline=None, print_blob=True)
 settings.load_profile("unhurried")
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference"
 

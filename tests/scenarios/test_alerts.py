@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -54,13 +53,16 @@ class Office:
 
     def _look(self) -> None:
         """From its beginning to its end: whoever is killed before may tell the same again, and minutes later."""
+
+        def over(_: Served) -> bool:
+            turn = state.get("turn")
+            return turn is not None and not turn["by"] and datetime.fromisoformat(turn["at"]) >= begun
+
         with closing(Store.open(self.served.store)) as store:
             state = store.state("alerts", self.clock)
             self.clock.on(LOOK)
-            begun, deadline = self.clock(), time.monotonic() + 60
-            while (turn := state.get("turn")) is None or turn["by"] or datetime.fromisoformat(turn["at"]) < begun:
-                assert time.monotonic() < deadline, f"it does not look any more; its log:\n{self.served.log()}"
-                time.sleep(0.05)
+            begun = self.clock()
+            self.served.until(over)
 
 
 @pytest.fixture

@@ -109,9 +109,8 @@ def live(beginning: Beginning, folder: Path, number: int, days: int, **how: Any)
 
     Here.beginning, Here.folder = beginning, folder
     given = settings(
-        max_examples=days, stateful_step_count=STEPS, database=None, print_blob=True,
-        suppress_health_check=[HealthCheck.too_slow], **how,
-    )  # fmt: skip
+        max_examples=days, stateful_step_count=STEPS, database=None, suppress_health_check=[HealthCheck.too_slow], **how
+    )
     run_state_machine_as_test(Here, settings=given)
 
 
